@@ -1,0 +1,84 @@
+"""Every setting of Pixels: `PIXELS_*` in the environment or in `.env`. Read once, at the edge.
+
+This module is the one thing all five packages share, so it imports nothing heavy.
+`docs/settings.md` lists the settings; a test keeps the two together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pixels.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """The settings, each with its default; immutable once read."""
+
+    model_config = SettingsConfigDict(env_prefix="PIXELS_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("var"), description="Folder that holds all state: logs, warehouse, snapshots, reports.")
+    timezone: str = Field("UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made.")
+
+    kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
+    kafka_topic: str = Field("events_queue", description="Topic of the events; refusals go to `<topic>.rejected`.")
+    kafka_ack_timeout: float = Field(10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503.")
+
+    host: str = Field("127.0.0.1", description="Address that collector, API, dashboard and JupyterLab listen on.")
+    collector_port: int = Field(8787, ge=0, le=65535, description="Port of the collector.")
+    api_port: int = Field(8788, ge=0, le=65535, description="Port of the REST API.")
+    dashboard_port: int = Field(5006, ge=0, le=65535, description="Port of the dashboard.")
+    lab_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
+    collector_workers: int = Field(1, ge=1, le=64, description="Worker processes of the collector; each owns one log file.")
+
+    pass_every: float = Field(5.0, gt=0, description="Seconds between two passes under `pixels up`.")
+    batch_size: int = Field(50_000, ge=1, description="Records a pass stores in one transaction.")
+    log_retention_days: float = Field(7.0, ge=0, description="Days the embedded log keeps records that are already stored.")
+    keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept on disk.")
+    memory_limit: str = Field("2GB", description="Memory DuckDB may use in one process.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_time_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is not an IANA time zone name such as Europe/Berlin or UTC")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def log_dir(self) -> Path:
+        """The embedded log: one SQLite file per worker slot."""
+        return self.home / "log"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The writer's DuckDB file. Readers never open it."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        """The read-only snapshots and `current.json`, which points at the newest."""
+        return self.home / "published"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Reports made by `pixels report`, unless `--out` says otherwise."""
+        return self.home / "reports"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings, with `overrides` above environment and `.env`; a wrong value is a `ConfigurationError`."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"PIXELS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
+        raise ConfigurationError(f"Settings are not usable: {problems}. Mend them in the environment or in .env.") from None
