@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pixels import plots
     from pixels.errors import PixelsError
-    from pixels.warehouse import Warehouse, open_warehouse as open  # noqa: A004 - `pixels.open` is the published name
+    from pixels.warehouse import Warehouse
+    from pixels.warehouse import open_warehouse as open
 
 __version__ = "0.1.0"
 __all__ = ["PixelsError", "Warehouse", "__version__", "open", "plots"]

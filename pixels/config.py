@@ -21,22 +21,30 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PIXELS_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(Path("var"), description="Folder that holds all state: logs, warehouse, snapshots, reports.")
-    timezone: str = Field("UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made.")
+    timezone: str = Field(
+        "UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made."
+    )
 
     kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
     kafka_topic: str = Field("events_queue", description="Topic of the events; refusals go to `<topic>.rejected`.")
-    kafka_ack_timeout: float = Field(10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503.")
+    kafka_ack_timeout: float = Field(
+        10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503."
+    )
 
     host: str = Field("127.0.0.1", description="Address that collector, API, dashboard and JupyterLab listen on.")
     collector_port: int = Field(8787, ge=0, le=65535, description="Port of the collector.")
     api_port: int = Field(8788, ge=0, le=65535, description="Port of the REST API.")
     dashboard_port: int = Field(5006, ge=0, le=65535, description="Port of the dashboard.")
     lab_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
-    collector_workers: int = Field(1, ge=1, le=64, description="Worker processes of the collector; each owns one log file.")
+    collector_workers: int = Field(
+        1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
+    )
 
     pass_every: float = Field(5.0, gt=0, description="Seconds between two passes under `pixels up`.")
     batch_size: int = Field(50_000, ge=1, description="Records a pass stores in one transaction.")
-    log_retention_days: float = Field(7.0, ge=0, description="Days the embedded log keeps records that are already stored.")
+    log_retention_days: float = Field(
+        7.0, ge=0, description="Days the embedded log keeps records that are already stored."
+    )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept on disk.")
     memory_limit: str = Field("2GB", description="Memory DuckDB may use in one process.")
 
@@ -79,6 +87,9 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         problems = "; ".join(
-            f"PIXELS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+            f"PIXELS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
         )
-        raise ConfigurationError(f"Settings are not usable: {problems}. Mend them in the environment or in .env.") from None
+        raise ConfigurationError(
+            f"Settings are not usable: {problems}. Mend them in the environment or in .env."
+        ) from None
