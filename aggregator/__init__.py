@@ -1,0 +1,1 @@
+"""One pass: read the log, decode, transform, store, publish."""

@@ -1,0 +1,1 @@
+"""The dashboard: state without widgets, and pages that only render it."""

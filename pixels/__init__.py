@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pixels import plots
     from pixels.errors import PixelsError
     from pixels.warehouse import Warehouse
-    from pixels.warehouse import open_warehouse as open
+    from pixels.warehouse import open_warehouse as open  # noqa: A004 - `pixels.open` is the published name
 
 __version__ = "0.1.0"
 __all__ = ["PixelsError", "Warehouse", "__version__", "open", "plots"]
