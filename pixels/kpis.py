@@ -1,0 +1,44 @@
+"""The figures above everything else: one row for a range of days."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pixels.period import Period
+from pixels.snapshot import Snapshot
+
+
+def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
+    """Return one row of counts (Int64).
+
+    daily_unique_visitors               sum of the daily visit counts
+    unique_visitors                     distinct player ids that visited in the range
+    registrations                       players whose first registration falls in the range
+    ftd                                 players whose first deposit falls in the range, at or after their first registration
+    first_deposits_without_registration the other first deposits of the range: no registration before them is held
+    deposit_days                        sum of the daily deposit counts
+    """
+    counts = snapshot.query("kpi_counts", start=period.start, end=period.end)
+    players = snapshot.query("player_milestones", start=period.start, end=period.end)
+    return pl.concat([counts, _milestones(players, period, time_zone)], how="horizontal").select(
+        "daily_unique_visitors",
+        "unique_visitors",
+        "registrations",
+        "ftd",
+        "first_deposits_without_registration",
+        "deposit_days",
+    )
+
+
+def _milestones(players: pl.DataFrame, period: Period, time_zone: str) -> pl.DataFrame:
+    """Count the milestones whose local day is in the period. In: registration_at, deposit_at, with days to spare."""
+    registered, deposited = (
+        pl.col(column).dt.convert_time_zone(time_zone).dt.date().is_between(period.start, period.end)
+        for column in ("registration_at", "deposit_at")
+    )
+    after_registration = (pl.col("registration_at") <= pl.col("deposit_at")).fill_null(value=False)
+    return players.select(
+        registrations=registered.sum(),
+        ftd=(deposited & after_registration).sum(),
+        first_deposits_without_registration=(deposited & ~after_registration).sum(),
+    ).cast(pl.Int64)

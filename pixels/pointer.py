@@ -1,0 +1,86 @@
+"""`published/current.json`: which snapshot is the newest, and up to which instant it holds the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pixels.errors import NoSnapshot
+from pixels.resources import resource_path
+
+POINTER = "current.json"
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What is published. Instants are aware; the aggregator replaces the whole after every pass."""
+
+    snapshot: int
+    """Number of the newest pass that changed a figure; 0: no pass has yet."""
+    file: str
+    """Name of the snapshot's file, in the folder of the pointer."""
+    as_of: Instant
+    """When that pass committed."""
+    complete_until: Instant
+    """Every event acknowledged before this instant is counted."""
+    last_pass_at: Instant
+    """When the last pass ended, also one that found nothing."""
+    checked_at: Instant
+    """When this pointer was written."""
+    last_event_at: Instant | None
+    """created_at of the newest event; None while there is none."""
+    time_zone: str
+    """IANA name of the zone whose calendar days are counted."""
+    is_demo: bool
+    schema_version: int
+    code_version: str
+
+    def names_the_snapshot_of(self, other: Pointer) -> bool:
+        """Whether both point at the same snapshot of the same warehouse; an empty pass moves neither."""
+        return (self.file, self.snapshot, self.as_of) == (other.file, other.snapshot, other.as_of)
+
+
+def read_pointer(published: Path) -> Pointer:
+    """Read the pointer of a published folder. Raises NoSnapshot when there is none, or none that can be used."""
+    path = published / POINTER
+    try:
+        pointer = msgspec.json.decode(path.read_bytes(), type=Pointer)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoSnapshot(
+            f"nothing has been published under {_home_of(published)} yet: run `pixels aggregate`, "
+            "or set PIXELS_HOME to the folder that holds your data"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise NoSnapshot(f"{path} cannot be read: {error}. Delete it and run `pixels aggregate`.") from error
+    if Path(pointer.file).name != pointer.file:
+        raise NoSnapshot(
+            f"{path} names {pointer.file!r}, which is no file of its folder. Delete it and run `pixels aggregate`."
+        )
+    check_usable(pointer, path)
+    return pointer
+
+
+def check_usable(pointer: Pointer, path: Path) -> None:
+    """Raise NoSnapshot when this version of Pixels cannot read what `pointer` stands for."""
+    known = sum(1 for _ in (resource_path("schema") / "migrations").glob("*.sql"))
+    if pointer.schema_version > known:
+        raise NoSnapshot(
+            f"{path} was written by a newer Pixels ({pointer.code_version}, schema {pointer.schema_version}; "
+            f"this one knows schema {known}): install that version or a newer one"
+        )
+    try:
+        ZoneInfo(pointer.time_zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise NoSnapshot(
+            f"{path} names the time zone {pointer.time_zone!r}, which this machine does not know."
+        ) from error
+
+
+def _home_of(published: Path) -> Path:
+    return published.parent if published.name == "published" else published

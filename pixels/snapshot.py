@@ -1,0 +1,154 @@
+"""One published snapshot, open read-only: a DuckDB that can reach this file and no other."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pixels.errors import NoSnapshot, PixelsError
+from pixels.resources import sql
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+# Table functions that change the engine's state, or run SQL that the guard below would not see. Files are closed to
+# every function by the engine itself.
+_REFUSED_FUNCTIONS = frozenset(
+    {
+        "checkpoint", "disable_logging", "disable_profiling", "enable_logging", "enable_profiling", "force_checkpoint",
+        "json_execute_serialized_sql", "query", "query_table", "setseed", "truncate_duckdb_logs", "write_log",
+    }
+)  # fmt: skip
+
+
+class SnapshotGone(NoSnapshot):
+    """The snapshot's file is not there: deleted when newer ones were published, or never copied."""
+
+
+class Snapshot:
+    """An open snapshot file. Safe to use from several threads: every query has a cursor of its own.
+
+    Raises SnapshotGone when the file is not there, NoSnapshot when it is damaged.
+    """
+
+    def __init__(self, file: Path, memory_limit: str) -> None:
+        self.file = file
+        self._lock = Lock()
+        if not file.exists():
+            raise SnapshotGone(f"{file} does not exist")
+        self._connection = duckdb.connect(":memory:", config=_config(memory_limit))
+        try:
+            self._attach()
+        except duckdb.Error as error:
+            self._connection.close()
+            if not file.exists():
+                raise SnapshotGone(f"{file} was deleted while it was opened") from error
+            raise NoSnapshot(
+                f"{file} is damaged, or is no snapshot: {error}. Delete it and run `pixels aggregate`; "
+                "it publishes a new one."
+            ) from error
+
+    def _attach(self) -> None:
+        # Attached to a database in memory and not opened by itself: DuckDB keeps one instance per path in a process,
+        # and would hand out the old file for a new one of the same name.
+        path = str(self.file.resolve()).replace("'", "''")
+        self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def query(self, name: str, **parameters: object) -> pl.DataFrame:
+        """Run `schema/queries/<name>.sql` with bound parameters."""
+        with self._cursor() as cursor:
+            try:
+                return cursor.sql(sql(f"queries/{name}.sql"), params=parameters).pl()
+            except duckdb.Error as error:
+                raise NoSnapshot(f"{self.file} cannot be read: {error}") from error
+
+    def sql(self, text: str, params: Parameters | None = None) -> pl.DataFrame:
+        """Run one SELECT of the user's. Raises PixelsError for anything else, and for what DuckDB refuses."""
+        with self._cursor() as cursor:
+            try:
+                _check_select(cursor, text)
+                return _plain(cursor.sql(text, params=params).pl())
+            except duckdb.PermissionException as error:
+                raise PixelsError(
+                    f"sql: a query reads the warehouse and no other file ({_first_line(error)})"
+                ) from error
+            except (duckdb.Error, pl.exceptions.PolarsError, TypeError, ValueError) as error:
+                raise PixelsError(f"sql: {error}") from error
+
+    def close(self) -> None:
+        """Release the file. Queries under way in other threads end normally."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._lock:
+            try:
+                cursor = self._connection.cursor()
+            except duckdb.ConnectionException as error:
+                raise PixelsError("this warehouse is closed: open it again with pixels.open()") from error
+        with closing(cursor):
+            cursor.execute("USE snapshot")
+            yield cursor
+
+
+def _config(memory_limit: str) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": memory_limit,
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"pixels-{uuid.uuid4().hex}"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # a name in a query is a table, never a Python variable
+    }
+
+
+def _check_select(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Refuse all but one SELECT, going by DuckDB's own parser."""
+    row = cursor.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error_type") == "parser":
+        raise PixelsError(f"sql: {tree['error_message']}")
+    if len(tree.get("statements", ())) != 1:
+        raise PixelsError(
+            "sql: one SELECT is run, nothing else: the warehouse is read-only, and its settings are fixed "
+            "(a PIVOT needs its columns listed: PIVOT t ON c IN (...))"
+        )
+    refused = sorted(_REFUSED_FUNCTIONS.intersection(_function_names(tree)))
+    if refused:
+        raise PixelsError(f"sql: {refused[0]}() is not available: a query only reads")
+
+
+def _function_names(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(name := node.get("function_name"), str):
+            yield name.lower()
+        for child in node.values():
+            yield from _function_names(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _function_names(child)
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sums of integers are 128 bits wide in DuckDB, decimals in Polars, and plots cannot draw those: make them Int64."""
+    for column in frame.iter_columns():
+        if isinstance(column.dtype, pl.Decimal) and column.dtype.scale == 0:
+            whole = column.cast(pl.Int64, strict=False)
+            if whole.null_count() == column.null_count():
+                frame = frame.with_columns(whole)
+    return frame
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,177 @@
+"""`pixels.open()`: the published numbers, one consistent snapshot at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+import polars as pl
+
+from pixels import kpis, metrics
+from pixels.config import load_settings
+from pixels.errors import NoSnapshot
+from pixels.period import Day, parse_period
+from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
+from pixels.snapshot import Parameters, Snapshot, SnapshotGone
+
+_TRIES = 5
+_PAUSE_BETWEEN_TRIES = 0.05
+_WRITERS_FILE = "warehouse.duckdb"
+
+
+class Warehouse:
+    """One published snapshot: read-only, unchanging, usable from several threads and as a context manager.
+
+    Days are calendar days of `time_zone`, inclusive at both ends, given as dates or as text such as "2026-11-22"; what
+    is not a day raises BadParameter. Frames are Polars, in a fixed order; instants are UTC.
+    """
+
+    def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Path, memory_limit: str) -> None:
+        self._pointer, self._snapshot = pointer, snapshot
+        self._source, self._memory_limit = source, memory_limit
+
+    @property
+    def snapshot(self) -> int:
+        """Number of the newest pass that changed a figure; 0 in an empty warehouse."""
+        return self._pointer.snapshot
+
+    @property
+    def as_of(self) -> datetime:
+        """When that pass committed."""
+        return self._pointer.as_of
+
+    @property
+    def complete_until(self) -> datetime:
+        """Every event acknowledged before this instant is counted here ("data through"), as known when opened."""
+        return self._pointer.complete_until
+
+    @property
+    def last_pass_at(self) -> datetime:
+        """When the last pass ended, as known when opened; `status()` reads it anew."""
+        return self._pointer.last_pass_at
+
+    @property
+    def last_event_at(self) -> datetime | None:
+        """created_at of the newest event; None in an empty warehouse."""
+        return self._pointer.last_event_at
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name of the time zone whose calendar days are counted."""
+        return self._pointer.time_zone
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is made-up data."""
+        return self._pointer.is_demo
+
+    def status(self) -> Pointer:
+        """Return what is published now, which may be newer than this snapshot. Raises NoSnapshot when nothing is."""
+        return self._pointer if self._source.is_file() else read_pointer(self._source)
+
+    def fresh(self) -> bool:
+        """Whether no newer snapshot has been published."""
+        return self.status().names_the_snapshot_of(self._pointer)
+
+    def reload(self) -> Warehouse:
+        """Return the newest snapshot: this object when it is that, else a new one; the old one stays open."""
+        return self if self.fresh() else _open_published(self._source, self._memory_limit)
+
+    def metrics(self, start: Day, end: Day) -> pl.DataFrame:
+        """Players counted by day and type: event_date, event_type, count. Days without an event have no row."""
+        return metrics.metrics(self._snapshot, parse_period(start, end))
+
+    def summary(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+        """As `metrics`, by banner, of all banners or those named: event_date, event_type, banner_tag, count."""
+        return metrics.summary(self._snapshot, parse_period(start, end), banner)
+
+    def banners(self, start: Day, end: Day) -> pl.DataFrame:
+        """Sums of daily counts: banner_tag, visits, registrations, deposits; most deposits first."""
+        return metrics.banners(self._snapshot, parse_period(start, end))
+
+    def kpis(self, start: Day, end: Day) -> pl.DataFrame:
+        """The figures of the range in one row, each defined in docs/metrics.md.
+
+        daily_unique_visitors, unique_visitors, registrations, ftd, first_deposits_without_registration, deposit_days.
+        """
+        return kpis.kpis(self._snapshot, parse_period(start, end), self.time_zone)
+
+    def sql(self, query: str, params: Parameters | None = None) -> pl.DataFrame:
+        """Run one SELECT over the snapshot's tables, `params` bound to ? or $name.
+
+        It can read no other file, change nothing, and see no Python variable; such a query raises PixelsError.
+        """
+        return self._snapshot.sql(query, params)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._snapshot.close()
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        demo = ", demo data" if self.is_demo else ""
+        return f"<pixels.Warehouse snapshot {self.snapshot} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC, days in {self.time_zone}{demo}>"
+
+
+def open_warehouse(path: str | Path | None = None) -> Warehouse:
+    """Open the newest published snapshot, read-only.
+
+    `path`: None for PIXELS_HOME; else a PIXELS_HOME folder, a published folder, or one snapshot file (.duckdb).
+    Raises NoSnapshot, which says what to do, when nothing usable is there.
+    """
+    settings = load_settings()
+    if path is None:
+        return _open_published(settings.published_dir, settings.memory_limit)
+    path = Path(path).expanduser()
+    if path.is_file():
+        return _open_file(path, settings.memory_limit)
+    if not path.is_dir():
+        raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
+    return _open_published(path if (path / POINTER).exists() else path / "published", settings.memory_limit)
+
+
+def _open_published(published: Path, memory_limit: str) -> Warehouse:
+    """Open what the pointer names; a file that went away meanwhile means that the pointer has moved on."""
+    for tries_left in reversed(range(_TRIES)):
+        pointer = read_pointer(published)
+        try:
+            snapshot = Snapshot(published / pointer.file, memory_limit)
+        except SnapshotGone:
+            time.sleep(_PAUSE_BETWEEN_TRIES if tries_left else 0)
+        else:
+            return Warehouse(pointer, snapshot, published, memory_limit)
+    raise NoSnapshot(
+        f"{published / POINTER} names {pointer.file}, which is not there: run `pixels aggregate`, it publishes it again"
+    )
+
+
+def _open_file(file: Path, memory_limit: str) -> Warehouse:
+    if file.name == _WRITERS_FILE:
+        raise NoSnapshot(f"{file} belongs to `pixels aggregate` alone; open {file.parent}, its snapshots are published")
+    snapshot = Snapshot(file, memory_limit)
+    try:
+        pointer = _pointer_from_file(snapshot)
+    except NoSnapshot:
+        snapshot.close()
+        raise
+    return Warehouse(pointer, snapshot, file, memory_limit)
+
+
+def _pointer_from_file(snapshot: Snapshot) -> Pointer:
+    """Read from the snapshot itself what `current.json` says of the newest one."""
+    facts = snapshot.query("snapshot_facts").to_dicts()
+    if len(facts) != 1:
+        raise NoSnapshot(f"{snapshot.file} is no snapshot of a Pixels warehouse")
+    pointer = Pointer(file=snapshot.file.name, **facts[0])
+    check_usable(pointer, snapshot.file)
+    return pointer
