@@ -10,7 +10,7 @@ from types import TracebackType
 
 import polars as pl
 
-from pixels import kpis, metrics
+from pixels import funnel, kpis, metrics
 from pixels.config import load_settings
 from pixels.errors import NoSnapshot
 from pixels.period import Day, parse_period
@@ -98,6 +98,26 @@ class Warehouse:
         daily_unique_visitors, unique_visitors, registrations, ftd, first_deposits_without_registration, deposit_days.
         """
         return kpis.kpis(self._snapshot, parse_period(start, end), self.time_zone)
+
+    def funnel(
+        self,
+        start: Day,
+        end: Day,
+        window: str = "7d",
+        order: str = "ordered",
+        entrants: str = "all",
+        by: str | None = None,
+        steps: Sequence[str] = funnel.STEPS,
+    ) -> pl.DataFrame:
+        """Of the people who took the first step in the range, how many took the next ones; see `pixels.funnel.funnel`.
+
+        `window` 7d, 12h, 30m; `order` "ordered" (other steps may come between), "strict" (none may) or "any" (the later
+        steps in any order); `entrants` "all", or "new": without those who had registered before; `by` None or
+        "banner_tag", the banner of the entry. One row a step, or one a banner and step. Entries whose window was not
+        over by `complete_until` are also counted apart, as immature.
+        """
+        question = funnel.ask(steps, window, order, entrants, by)
+        return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
 
     def sql(self, query: str, params: Parameters | None = None) -> pl.DataFrame:
         """Run one SELECT over the snapshot's tables, `params` bound to ? or $name.

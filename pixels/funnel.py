@@ -1,0 +1,141 @@
+"""The funnel: of the people who took the first step, how many took the next ones in time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from pixels.errors import BadParameter
+from pixels.period import Period
+from pixels.resources import resource_path
+from pixels.snapshot import Snapshot
+from pixels.tries import best_tries
+
+STEPS = ("visit", "registration", "deposit")
+ORDERS = ("ordered", "strict", "any")
+ENTRANTS = ("all", "new")
+DIMENSIONS = (None, "banner_tag")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_WINDOW = re.compile(r"([1-9][0-9]{0,4})([dhm])")
+
+
+@dataclass(frozen=True)
+class FunnelQuestion:
+    """What is asked of a funnel; see `ask` for the words."""
+
+    steps: tuple[str, ...]
+    window: timedelta
+    order: str
+    entrants: str
+    by: str | None
+
+
+def ask(steps: Sequence[str], window: str, order: str, entrants: str, by: str | None) -> FunnelQuestion:
+    """Check the parameters of a funnel. Raises BadParameter that names the wrong one."""
+    known = _event_types()
+    if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps or not set(steps) <= set(known):
+        raise BadParameter("steps", f"{steps!r} is not a list of steps; each is one of {', '.join(known)}")
+    return FunnelQuestion(
+        steps=tuple(steps),
+        window=parse_window(window),
+        order=_one_of("order", order, ORDERS),
+        entrants=_one_of("entrants", entrants, ENTRANTS),
+        by=_one_of("by", by, DIMENSIONS),
+    )
+
+
+def parse_window(window: object) -> timedelta:
+    """Read a length of time: a whole number of days, hours or minutes, such as 7d, 12h or 30m."""
+    match = _WINDOW.fullmatch(window) if isinstance(window, str) else None
+    if match is None:
+        raise BadParameter("window", f"{window!r} is not a length of time; write for example 7d, 12h or 30m")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complete_until: datetime) -> pl.DataFrame:
+    """Count the people who took each step; one row a step, or one a banner and step.
+
+    People enter with the first step on a day of the period. Later steps count up to `window` after the entry, that
+    instant included, also when the period is over by then. Of several tries of a person the one that gets furthest
+    counts, of equals the earliest, so everybody is in the funnel once, under the banner of that entry. One event fills
+    one step; steps of the same instant count as in order.
+
+    step, event_type, [banner_tag,]
+    players                    people who took this and all steps before it
+    entered                    people who took the first step: the denominator of
+    rate                       players / entered; null when nobody entered
+    mature_players, mature_entered, mature_rate    the same for entries whose window was over by `complete_until`
+    immature                   entered - mature_entered: people who may still go on
+    median_seconds_from_entry  of `players`, from entry to this step
+    """
+    events = snapshot.query(
+        "funnel_events",
+        start=period.start,
+        end=period.end,
+        steps=list(question.steps),
+        window_days=question.window.days,
+        entrants=question.entrants,
+    )
+    tries = best_tries(events, question.steps, question.order, question.window)
+    mature = pl.col("step_1") + question.window <= complete_until
+    return _tabulate(tries.with_columns(mature=mature), question)
+
+
+def _tabulate(tries: pl.DataFrame, question: FunnelQuestion) -> pl.DataFrame:
+    dimension = [] if question.by is None else [question.by]
+    rows = [
+        _count_step(tries, number, event_type, dimension) for number, event_type in enumerate(question.steps, start=1)
+    ]
+    order = [pl.col("entered").neg(), *dimension, "step"] if dimension else ["step"]
+    return pl.concat(rows).sort(order)
+
+
+def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: list[str]) -> pl.DataFrame:
+    instant, mature = pl.col(f"step_{number}"), pl.col("mature")
+    counts: dict[str, pl.Expr] = {
+        "players": instant.count(),
+        "entered": pl.len(),
+        "mature_players": (instant.is_not_null() & mature).sum(),
+        "mature_entered": mature.sum(),
+        "immature": (~mature).sum(),
+    }
+    seconds = (instant - pl.col("step_1")).dt.total_milliseconds() / 1000
+    measures = [expression.cast(pl.Int64).alias(name) for name, expression in counts.items()]
+    measures.append(seconds.median().alias("median_seconds_from_entry"))
+    counted = tries.group_by(dimension).agg(measures) if dimension else tries.select(measures)
+    return counted.select(
+        pl.lit(number, pl.Int64).alias("step"),
+        pl.lit(event_type).alias("event_type"),
+        *dimension,
+        "players",
+        "entered",
+        _rate("players", "entered").alias("rate"),
+        "mature_players",
+        "mature_entered",
+        _rate("mature_players", "mature_entered").alias("mature_rate"),
+        "immature",
+        "median_seconds_from_entry",
+    )
+
+
+def _rate(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
+
+
+def _one_of(parameter: str, value: Any, choices: Sequence[Any]) -> Any:
+    if not isinstance(value, str | None) or value not in choices:
+        raise BadParameter(parameter, f"{value!r} is not one of {', '.join(map(str, choices))}")
+    return value
+
+
+@cache
+def _event_types() -> tuple[str, ...]:
+    contract = json.loads((resource_path("schema") / "event.schema.json").read_text("utf-8"))
+    return tuple(contract["properties"]["event_type"]["enum"])
