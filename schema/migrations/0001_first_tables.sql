@@ -76,7 +76,7 @@ CREATE TABLE log_offsets (
 CREATE TABLE aggregation_runs (
     run_id BIGINT PRIMARY KEY,
     started_at TIMESTAMPTZ NOT NULL,
-    finished_at TIMESTAMPTZ,           -- NULL: killed, and taken up by a later run
+    finished_at TIMESTAMPTZ NOT NULL,  -- when its last batch so far was stored
     records_read BIGINT NOT NULL,
     events_stored BIGINT NOT NULL,
     events_replaced BIGINT NOT NULL,   -- stored events for which an earlier record with the same day and id arrived

@@ -1,0 +1,166 @@
+"""Publish a snapshot: a whole copy of the warehouse at rest, then a pointer moved to it in one step.
+
+Readers hold the copies and never the writer's file. A crash at any step leaves the old pointer and the old files, and
+the next pass, also an empty one, makes up for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pixels import __version__
+from pixels.errors import PixelsError
+
+POINTER = "current.json"
+_COPY_CHUNK = 64 * 1024 * 1024
+
+
+class CannotPublish(PixelsError):
+    """The snapshot could not be written; the warehouse is sound, readers keep the one they have."""
+
+    exit_code = 74
+
+
+@dataclass(frozen=True)
+class State:
+    """What a reader is told about the warehouse; instants as ISO 8601 UTC with milliseconds."""
+
+    snapshot: int
+    as_of: str
+    time_zone: str
+    is_demo: bool
+    schema_version: int
+    last_event_at: str | None
+    offsets: list[dict[str, object]]
+
+
+def iso(instant: datetime) -> str:
+    """Write an instant the way every file and answer of Pixels does."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_state(con: duckdb.DuckDBPyConnection) -> State:
+    """Read what the pointer says of the warehouse: its newest figure-changing run gives number and `as_of`."""
+    frame = con.sql(
+        """
+        SELECT
+            coalesce((SELECT max(run_id) FROM aggregation_runs WHERE figures_changed), 0) AS snapshot,
+            coalesce((SELECT max(finished_at) FROM aggregation_runs WHERE figures_changed), w.created_at) AS as_of,
+            w.time_zone,
+            w.is_demo,
+            (SELECT count(*) FROM schema_migrations) AS schema_version,
+            (SELECT max(last_event_at) FROM players) AS last_event_at
+        FROM warehouse AS w
+        """
+    ).pl()
+    row = frame.row(0, named=True)
+    offsets = con.sql('SELECT source, "partition", next_offset FROM log_offsets ORDER BY ALL').pl()
+    return State(
+        snapshot=row["snapshot"],
+        as_of=iso(row["as_of"]),
+        time_zone=row["time_zone"],
+        is_demo=row["is_demo"],
+        schema_version=row["schema_version"],
+        last_event_at=row["last_event_at"] and iso(row["last_event_at"]),
+        offsets=offsets.to_dicts(),
+    )
+
+
+def read_pointer(published: Path) -> dict[str, object] | None:
+    """Return the pointer, None when nothing has been published."""
+    try:
+        pointer: dict[str, object] = json.loads((published / POINTER).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise CannotPublish(f"{published / POINTER} is no JSON ({error}); delete it and run the pass again.") from error
+    return pointer
+
+
+def is_due(published: Path, state: State) -> bool:
+    """Whether the newest figure-changing run is newer than what is published, or its file is missing."""
+    pointer = read_pointer(published)
+    return pointer is None or pointer["snapshot"] != state.snapshot or not (published / str(pointer["file"])).exists()
+
+
+def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: Callable[[str], None]) -> str:
+    """Copy the warehouse, which is closed and at rest, to a file of its own; return the file's name."""
+    published.mkdir(parents=True, exist_ok=True)
+    for leftover in published.glob(".*.tmp"):
+        leftover.unlink()
+    size, free = warehouse.stat().st_size, shutil.disk_usage(published).free
+    if free < size * 1.05 + 1024 * 1024:
+        raise CannotPublish(
+            f"A snapshot needs {size / 1e6:.0f} MB, but {published} has {free / 1e6:.0f} MB left. The figures are stored; "
+            "make room and run the pass again."
+        )
+    name = f"snapshot-{snapshot:06d}.duckdb"
+    temporary = published / f".{name}.tmp"
+    try:
+        _copy(warehouse, temporary, on_step)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CannotPublish(f"{temporary} could not be written: {error}. Make room and run the pass again.") from error
+    temporary.replace(published / name)
+    _sync_folder(published)
+    return name
+
+
+def _copy(source: Path, target: Path, on_step: Callable[[str], None]) -> None:
+    """Copy with `copy_file_range`, which shares blocks where the file system can, and force it to disk."""
+    with source.open("rb") as reader, target.open("wb") as writer:
+        left = os.fstat(reader.fileno()).st_size
+        while left:
+            on_step("in_copy")
+            copied = os.copy_file_range(reader.fileno(), writer.fileno(), min(left, _COPY_CHUNK))
+            if copied == 0:
+                raise OSError(f"{source} ended {left} bytes early")
+            left -= copied
+        os.fsync(writer.fileno())
+
+
+def move_pointer(
+    published: Path, state: State, file: str, *, complete_until: datetime, last_pass_at: datetime, now: datetime
+) -> None:
+    """Replace `current.json` in one step."""
+    pointer = {
+        **asdict(state),
+        "file": file,
+        "complete_until": iso(complete_until),
+        "last_pass_at": iso(last_pass_at),
+        "checked_at": iso(now),
+        "code_version": __version__,
+    }
+    temporary = published / f".{POINTER}.tmp"
+    with temporary.open("w", encoding="utf-8") as writer:
+        json.dump(pointer, writer, indent=1)
+        writer.flush()
+        os.fsync(writer.fileno())
+    temporary.replace(published / POINTER)
+    _sync_folder(published)
+
+
+def prune_snapshots(published: Path, keep: int, current: str) -> None:
+    """Delete all but the newest snapshots and the current one; who has one open keeps it until done."""
+    snapshots = sorted(published.glob("snapshot-*.duckdb"))
+    for old in snapshots[:-keep]:
+        if old.name != current:
+            with suppress(FileNotFoundError):
+                old.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,245 @@
+"""One pass, as cron runs it: drain all that the log holds now, store it, publish a snapshot.
+
+The steps a pass goes through are named in STEPS, so that progress can be shown and tests can interrupt at each.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import structlog
+
+from aggregator.decode import decode
+from aggregator.kafka_source import open_kafka_source
+from aggregator.local_source import open_local_sources, trim_local_log
+from aggregator.lock import AlreadyRunning, writer_lock
+from aggregator.publish import (
+    State,
+    is_due,
+    iso,
+    move_pointer,
+    prune_snapshots,
+    publish_snapshot,
+    read_pointer,
+    read_state,
+)
+from aggregator.records import Offsets, Slice, Source
+from aggregator.store import (
+    Outcome,
+    begin_run,
+    checkpoint_and_close,
+    duckdb_failures_explained,
+    open_for_writing,
+    save_offsets,
+    save_run,
+    store_batch,
+    stored_offsets,
+    transaction,
+)
+from pixels.config import Settings
+from pixels.errors import PixelsError
+
+STEPS = (
+    "after_read",
+    "before_commit",
+    "after_commit",
+    "before_checkpoint",
+    "in_copy",
+    "before_pointer",
+    "after_pointer",
+)
+
+OnStep = Callable[[str], None]
+Clock = Callable[[], datetime]
+_log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """Return the time now, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """What a pass did; printed as one JSON line."""
+
+    run_id: int
+    snapshot: int
+    published: bool
+    outcome: Outcome
+    complete_until: datetime
+    seconds: float
+
+    def as_json(self) -> str:
+        """Return the line."""
+        flat = {
+            "run_id": self.run_id,
+            "snapshot": self.snapshot,
+            "published": self.published,
+            **asdict(self.outcome),
+            "complete_until": iso(self.complete_until),
+            "seconds": round(self.seconds, 3),
+        }
+        return json.dumps(flat)
+
+
+def run_pass(
+    settings: Settings,
+    *,
+    on_step: OnStep = lambda step: None,
+    now: Clock = utc_now,
+    stop: threading.Event | None = None,
+) -> PassResult:
+    """Do one pass and return what it did.
+
+    Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the log or
+    the warehouse cannot be used: what was committed before stays, and the next pass goes on from there.
+    """
+    started, clock = now(), time.monotonic()
+    with writer_lock(settings.home):
+        with closing(open_for_writing(settings, started)) as con, duckdb_failures_explained(settings):
+            run_id = begin_run(con)
+            complete_until, total = _drain(con, settings, run_id, on_step, now, stop or threading.Event())
+            state, offsets = read_state(con), stored_offsets(con)
+            due = is_due(settings.published_dir, state)
+            if due:
+                on_step("before_checkpoint")
+                checkpoint_and_close(con, settings.warehouse_path)
+        _publish(settings, state, due, complete_until, on_step, now)
+        cutoff = started - timedelta(days=settings.log_retention_days)
+        trim_local_log(settings.log_dir, offsets, int(cutoff.timestamp() * 1000))
+    return PassResult(run_id, state.snapshot, due, total, complete_until, time.monotonic() - clock)
+
+
+def _drain(
+    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: int, on_step: OnStep, now: Clock, stop: threading.Event
+) -> tuple[datetime, Outcome]:
+    """Store all batches up to the end of the logs as it is now; return until when all is stored, and what was done."""
+    total, started = Outcome(), now()
+    complete_until = started
+    with _opened_sources(settings, stored_offsets(con)) as sources:
+        for batch in _batches(sources, settings.batch_size):
+            on_step("after_read")
+            with transaction(con):
+                total += _store(con, batch, settings)
+                save_offsets(con, {(piece.source, piece.partition): piece.next_offset for piece in batch})
+                save_run(con, run_id, total, started, finished_at=now())
+                on_step("before_commit")
+            on_step("after_commit")
+            for source in sources:
+                source.mark_stored()
+            if stop.is_set():
+                complete_until = _published_completeness(settings)
+                break
+        else:
+            if not total.records_read:
+                save_run(con, run_id, total, started, finished_at=now())
+    return complete_until, total
+
+
+def _published_completeness(settings: Settings) -> datetime:
+    """Return until when readers were told all is stored: a pass that was cut short cannot say more."""
+    pointer = read_pointer(settings.published_dir)
+    return datetime.fromisoformat(str(pointer["complete_until"])) if pointer else datetime.fromtimestamp(0, UTC)
+
+
+def _store(con: duckdb.DuckDBPyConnection, batch: list[Slice], settings: Settings) -> Outcome:
+    events, rejected = decode(batch)
+    read = Outcome(records_read=sum(len(piece.values) for piece in batch))
+    return read + store_batch(con, events, rejected, settings.timezone)
+
+
+@contextmanager
+def _opened_sources(settings: Settings, stored: Offsets) -> Iterator[list[Source]]:
+    """Open every log there is: the embedded one always, Kafka when it is set. What either holds is drained."""
+    sources: list[Source] = [*open_local_sources(settings.log_dir, stored)]
+    if settings.kafka_bootstrap_servers:
+        sources.append(open_kafka_source(settings, stored))
+    try:
+        yield sources
+    finally:
+        for source in sources:
+            source.close()
+
+
+def _batches(sources: list[Source], size: int) -> Iterator[list[Slice]]:
+    """Yield the records of all sources in batches of about `size`, small sources together."""
+    batch: list[Slice] = []
+    held = 0
+    for source in sources:
+        while slices := source.read(max(1, size - held)):
+            batch += slices
+            held += sum(len(piece.values) for piece in slices)
+            if held >= size:
+                yield batch
+                batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _publish(
+    settings: Settings, state: State, due: bool, complete_until: datetime, on_step: OnStep, now: Clock
+) -> None:
+    published, last_pass_at = settings.published_dir, now()
+    if due:
+        file = publish_snapshot(settings.warehouse_path, published, state.snapshot, on_step)
+    else:
+        file = str((read_pointer(published) or {})["file"])
+    on_step("before_pointer")
+    move_pointer(published, state, file, complete_until=complete_until, last_pass_at=last_pass_at, now=now())
+    on_step("after_pointer")
+    prune_snapshots(published, settings.keep_snapshots, file)
+
+
+def aggregate(settings: Settings, every: float | None = None) -> int:
+    """Run one pass, or one `every` seconds until SIGTERM or SIGINT; print a JSON line for each. Return the exit code.
+
+    A pass that finds another at work leaves at once, with exit code 0.
+    """
+    configure_logging()
+    stop = _stop_on_signals()
+    if every is None:
+        return _one_pass(settings, stop)
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            _one_pass(settings, stop)
+        except PixelsError as error:  # the log may be back at the next pass
+            _log.error("pass.failed", error=str(error))
+        stop.wait(max(0.0, every - (time.monotonic() - began)))
+    return 0
+
+
+def _one_pass(settings: Settings, stop: threading.Event) -> int:
+    try:
+        result = run_pass(settings, stop=stop)
+    except AlreadyRunning:
+        _log.info("pass.skipped", why="another pass is running", home=str(settings.home))
+        return 0
+    print(result.as_json(), flush=True)
+    return 0
+
+
+def configure_logging() -> None:
+    """Log to stderr, so that stdout carries results alone."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+def _stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set: the pass ends after its current transaction."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+__all__ = ["STEPS", "PassResult", "aggregate", "run_pass"]

@@ -1,0 +1,59 @@
+-- Minima, maxima and counts of each player's events.
+-- In: new_events, replaced_events, counted_before, counted_after; `events` as it is now.
+-- total_deposits changes by the counted deposits that came or went, never recounted from history.
+CREATE OR REPLACE TEMP TABLE recounted_players AS
+SELECT DISTINCT player_id FROM replaced_events;
+
+MERGE INTO players AS p
+USING (
+    SELECT
+        player_id,
+        min(created_at) AS first_seen,
+        max(created_at) AS last_event_at,
+        min(created_at) FILTER (event_type = 'registration') AS registration_at,
+        min(created_at) FILTER (event_type = 'deposit') AS deposit_at
+    FROM new_events
+    GROUP BY player_id
+) AS n
+ON p.player_id = n.player_id
+WHEN MATCHED THEN UPDATE SET
+    first_seen = least(p.first_seen, n.first_seen),
+    last_event_at = greatest(p.last_event_at, n.last_event_at),
+    registration_at = least(p.registration_at, n.registration_at),
+    deposit_at = least(p.deposit_at, n.deposit_at)
+WHEN NOT MATCHED THEN INSERT VALUES (n.player_id, n.first_seen, n.last_event_at, n.registration_at, n.deposit_at, 0);
+
+-- A replaced event takes its times away with it, so its player's are read from the events anew.
+MERGE INTO players AS p
+USING (
+    SELECT
+        r.player_id,
+        min(e.created_at) AS first_seen,
+        max(e.created_at) AS last_event_at,
+        min(e.created_at) FILTER (e.event_type = 'registration') AS registration_at,
+        min(e.created_at) FILTER (e.event_type = 'deposit') AS deposit_at
+    FROM recounted_players AS r
+    LEFT JOIN events AS e USING (player_id)
+    GROUP BY r.player_id
+) AS n
+ON p.player_id = n.player_id
+WHEN MATCHED AND n.first_seen IS NULL THEN DELETE
+WHEN MATCHED THEN UPDATE SET
+    first_seen = n.first_seen,
+    last_event_at = n.last_event_at,
+    registration_at = n.registration_at,
+    deposit_at = n.deposit_at;
+
+MERGE INTO players AS p
+USING (
+    SELECT player_id, sum(change)::BIGINT AS change
+    FROM (
+        SELECT player_id, 1 AS change FROM counted_after WHERE event_type = 'deposit'
+        UNION ALL
+        SELECT player_id, -1 FROM counted_before WHERE event_type = 'deposit'
+    )
+    GROUP BY player_id
+    HAVING sum(change) <> 0
+) AS d
+ON p.player_id = d.player_id
+WHEN MATCHED THEN UPDATE SET total_deposits = p.total_deposits + d.change;
