@@ -17,17 +17,13 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 
-from java import HERE, KafkaError, java_command
+from java import HERE, KafkaError, java_command, start_tool
 
-PARTITIONS = 10
-TOPIC_SETTINGS = ("message.timestamp.type=LogAppendTime",)
-
-_SMALL_TOOL = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _POLL_SECONDS = 0.05
 
 
@@ -165,15 +161,19 @@ def prepare(cluster: Cluster, nodes: list[Broker]) -> None:
             in_sync=min(cluster.brokers, 2),
         )
         broker.properties.write_text(settings, "utf-8")
-    tool = [*java_command("kafka.tools.StorageTool", *_SMALL_TOOL), "format", "--ignore-formatted"]
     formatting = [
-        _tool([*tool, "--cluster-id", cluster.cluster_id, "--config", str(broker.properties)], cwd=broker.folder)
+        start_tool(
+            "kafka.tools.StorageTool",
+            *("format", "--ignore-formatted", "--cluster-id", cluster.cluster_id, "--config", str(broker.properties)),
+            cwd=broker.folder,
+        )
         for broker in nodes
         if not (broker.data / "meta.properties").exists()
     ]
-    for finish in formatting:
-        if problem := finish():
-            raise KafkaError(f"Kafka could not format its data folder; it said:\n{problem}")
+    for tool in formatting:
+        said, _ = tool.communicate()
+        if tool.returncode:
+            raise KafkaError(f"Kafka could not format its data folder; it said:\n{said.strip()}")
 
 
 def wait_until_up(nodes: list[Broker], deadline: float) -> None:
@@ -185,20 +185,6 @@ def wait_until_up(nodes: list[Broker], deadline: float) -> None:
             if time.monotonic() > deadline:
                 raise KafkaError(f"broker {broker.node} is not up in time; {broker.log}:\n{broker.last_words()}")
             time.sleep(_POLL_SECONDS)
-
-
-def make_topics(cluster: Cluster, topics: list[str], deadline: float) -> None:
-    """Make the topics that are missing. Tries again until `deadline`: the last broker may still be joining."""
-    create = [*java_command("org.apache.kafka.tools.TopicCommand", *_SMALL_TOOL), "--create", "--if-not-exists"]
-    create += ["--bootstrap-server", cluster.bootstrap_servers, "--partitions", str(PARTITIONS)]
-    for setting in TOPIC_SETTINGS:
-        create += ["--config", setting]
-    while topics:
-        under_way = [(topic, _tool([*create, "--topic", topic])) for topic in topics]
-        problems = {topic: problem for topic, finish in under_way if (problem := finish())}
-        if problems and time.monotonic() > deadline:
-            raise KafkaError("Kafka did not make its topics; it said:\n" + "\n".join(problems.values()))
-        topics = list(problems)
 
 
 def stop(nodes: list[Broker], patience: float) -> list[int]:
@@ -243,14 +229,3 @@ def _signal(nodes: list[Broker], number: signal.Signals) -> None:
         if pid := broker.pid():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-
-
-def _tool(command: list[str], cwd: Path | None = None) -> Callable[[], str]:
-    """Start one of Kafka's tools; the returned function waits for it and returns what it said if it failed, else ''."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd)
-
-    def finish() -> str:
-        said, _ = process.communicate()
-        return (said.strip() or f"exit code {process.returncode}") if process.returncode else ""
-
-    return finish

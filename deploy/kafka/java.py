@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -44,6 +45,13 @@ def java_command(main_class: str, *options: str) -> list[str]:
     return [java(), *options, "-cp", f"{JARS}/*", main_class]
 
 
+def start_tool(main_class: str, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """Start one of Kafka's own tools; `communicate()` gives what it says."""
+    small = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+    command = [*java_command(main_class, *small), *arguments]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 def fetch() -> Path:
     """Copy Kafka's jars from Maven Central to target/lib, unless they are there for this pom.xml; return that folder."""
     JARS.parent.mkdir(exist_ok=True)
@@ -64,6 +72,7 @@ def _fetch_with_maven() -> None:
         raise KafkaError("mvn is missing; it fetches Kafka's jars from Maven Central. On Debian: apt install maven")
     java()  # the clearer message of the two, where Java is missing or too old
     shutil.rmtree(JARS, ignore_errors=True)  # jars of another version must not stay on the class path
+    print("Fetching Kafka from Maven Central, once ...", file=sys.stderr)
     command = [maven, "--batch-mode", "--no-transfer-progress", "--quiet", "--file", str(POM), "package"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:

@@ -1,0 +1,75 @@
+"""A real Kafka for tests, started and stopped by what users start and stop it with: deploy/kafka."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import uuid
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.waiting import until
+
+DEPLOY = Path(__file__).resolve().parent.parent / "deploy" / "kafka"
+
+
+@dataclass(frozen=True)
+class KafkaBroker:
+    """Kafka on 127.0.0.1 with its state in `folder`; `port` and the port after each broker's must be free."""
+
+    folder: Path
+    port: int
+    brokers: int = 1
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The value for PIXELS_KAFKA_BOOTSTRAP_SERVERS."""
+        return ",".join(f"127.0.0.1:{self.port + i}" for i in range(self.brokers))
+
+    def start(self) -> None:
+        """Return when it answers; what does not run is started, also after `kill`."""
+        run_script("start", self.folder, "--port", self.port, "--brokers", self.brokers)
+
+    def stop(self) -> None:
+        """End it; what it acknowledged is kept for the next start."""
+        run_script("stop", self.folder)
+
+    def kill(self, node: int = 1) -> None:
+        """End one broker as a power switch would (SIGKILL)."""
+        pid = self.pid(node)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{pid}/exe").exists(), what="the killed broker is gone")
+
+    def pid(self, node: int = 1) -> int:
+        """Return the process id that deploy/kafka/start wrote down."""
+        return int((self.folder / f"broker-{node}" / "pid").read_text().split()[0])
+
+    def new_topic(self, partitions: int = 4) -> str:
+        """Make a fresh topic for events, with its `.rejected` beside it, and return its name."""
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        config = {"message.timestamp.type": "LogAppendTime"}
+        topics = [NewTopic(n, num_partitions=partitions, config=config) for n in (name, f"{name}.rejected")]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        for made in admin.create_topics(topics, operation_timeout=30).values():
+            made.result(timeout=30)
+        for topic in (name, f"{name}.rejected"):  # made, but not everybody has heard of it yet
+            until(partial(has_leaders, admin, topic, partitions), what=f"{topic} is ready")
+        return name
+
+
+def has_leaders(admin: AdminClient, topic: str, partitions: int) -> bool:
+    """Tell whether every partition of the topic can be written to."""
+    metadata = admin.list_topics(topic, timeout=10).topics[topic]
+    return metadata.error is None and [p.leader >= 0 for p in metadata.partitions.values()] == [True] * partitions
+
+
+def run_script(name: str, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run deploy/kafka/NAME; when it fails and `check` is set, the test fails with what it said."""
+    command = [str(DEPLOY / name), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert not check or done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"
+    return done
