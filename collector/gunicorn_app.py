@@ -1,0 +1,86 @@
+"""gunicorn, configured by Pixels' settings alone: no configuration file, no environment of its own, no command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, ClassVar
+
+from falcon.asgi import App
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from uvicorn_worker import UvicornWorker
+
+from collector.app import create_app
+from collector.clock import utc_now
+from collector.event_log import LogUnavailable
+from collector.http_protocol import PixelProtocol
+from collector.sinks import open_log
+from pixels.config import Settings
+
+_DRAIN_SECONDS = 30
+
+
+class CollectorWorker(UvicornWorker):
+    """A uvicorn worker that keeps the peer's address as it is, and stops when gunicorn's master is gone."""
+
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
+        "loop": "uvloop",
+        "http": PixelProtocol,
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,  # whoever can reach the port could claim any address
+        "timeout_notify": 1,
+    }
+
+    async def callback_notify(self) -> None:
+        """Say that this worker lives; end it if its master was killed, or it would hold port and log slot for ever."""
+        await super().callback_notify()
+        if os.getppid() != self.ppid:
+            stop_worker()
+
+
+class CollectorServer(BaseApplication):
+    """The collector under gunicorn: each worker opens a log of its own after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        options = {
+            "bind": f"{host}:{self._settings.collector_port}",
+            "workers": self._settings.collector_workers,
+            "worker_class": CollectorWorker,
+            "proc_name": "pixels-collector",
+            "loglevel": "warning",
+            "graceful_timeout": round(_DRAIN_SECONDS + self._settings.kafka_ack_timeout),
+            "control_socket_disable": True,
+            "when_ready": announce,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> App[Any, Any]:
+        """Make the application, in the worker; without a log the worker does not start, and gunicorn gives up."""
+        try:
+            log = open_log(self._settings, clock=utc_now, on_fatal=stop_worker)
+        except LogUnavailable as error:
+            print(f"pixels: {error}", file=sys.stderr, flush=True)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        return create_app(log)
+
+
+def announce(arbiter: Any) -> None:
+    """Say on stdout where the collector listens; whoever started it may wait for this line."""
+    print(f"collector: listening on {arbiter.LISTENERS[0]}", flush=True)
+
+
+def stop_worker() -> None:
+    """End this worker gracefully; a master that still lives starts another."""
+    os.kill(os.getpid(), signal.SIGTERM)

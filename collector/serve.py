@@ -1,0 +1,17 @@
+"""`pixels collect`: run the collector until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+
+from collector.gunicorn_app import CollectorServer
+from pixels.config import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what is under way, close the logs and exit the process.
+
+    Prints `collector: listening on http://HOST:PORT` on stdout when the port is open. Leaves by `SystemExit`.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    CollectorServer(settings).run()
