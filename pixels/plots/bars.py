@@ -1,0 +1,169 @@
+"""Banners and funnel steps as bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.errors import BadParameter
+from pixels.plots.theme import (
+    EVENT_COLORS,
+    GREY,
+    HEIGHT,
+    STEP_LABELS,
+    WIDTH,
+    dressed,
+    load_backend,
+    nothing_to_draw,
+    short_labels,
+    thousands_on_x,
+    thousands_on_y,
+)
+
+MEASURES = {"visits": "visit", "registrations": "registration", "deposits": "deposit"}
+_MEASURE_LABELS = {"visits": "Daily unique visitors", "registrations": "Registrations", "deposits": "Deposit days"}
+
+
+def banners_bars(
+    frame: pl.DataFrame, measure: str = "visits", limit: int = 15, width: int | None = WIDTH, height: int = HEIGHT
+) -> Any:
+    """Draw one measure of `wh.banners(...)`: visits, registrations or deposits; the `limit` largest, largest on top.
+
+    The title says when there are more. `width` None fills the page.
+    """
+    if measure not in MEASURES:
+        raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
+    if frame.is_empty():
+        return nothing_to_draw(width, height)
+    load_backend()
+    largest = frame.sort(measure, "banner_tag", descending=[True, False]).head(limit)
+    tags = largest["banner_tag"].to_list()
+    # Bars stack upwards from the first row.
+    rows = largest.with_columns(pl.Series("banner", short_labels(tags), dtype=pl.String)).reverse()
+    bars = hv.Bars(rows, "banner", [measure, *(name for name in MEASURES if name != measure), "banner_tag"]).opts(
+        color=EVENT_COLORS[MEASURES[measure]],
+        line_color=None,
+        bar_width=0.7,
+        tools=["hover"],
+        hover_tooltips=[
+            ("Banner", "@banner_tag"),
+            *((label, f"@{name}{{0,0}}") for name, label in _MEASURE_LABELS.items()),
+        ],
+        invert_axes=True,
+        backend="bokeh",
+    )
+    title = f"The largest {limit} of {frame.height:,} banners" if frame.height > limit else ""
+    return dressed(
+        bars,
+        width,
+        height,
+        title=title,
+        xlabel="Banner",
+        ylabel=_MEASURE_LABELS[measure],
+        ylim=(0, None),
+        hooks=[thousands_on_x],
+    )
+
+
+def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
+    """Draw `wh.funnel(...)`: a bar a step, with its share of those who entered.
+
+    By banner: the bars of the `limit` banners that most people entered by, side by side. `width` None fills the page.
+    """
+    if frame.is_empty():
+        return nothing_to_draw(width, height)
+    load_backend()
+    described = frame.with_columns(
+        name=pl.format("{}. {}", "step", pl.col("event_type").replace(STEP_LABELS)),
+        share=_percent("rate"),
+        mature_share=_percent("mature_rate"),
+    )
+    by_banner = "banner_tag" in frame.columns
+    rows, ticks, title = _beside_each_other(described, limit) if by_banner else _one_funnel(described)
+    highest = max(1, _largest(rows, "players"))
+    labels = [] if by_banner else [_shares(rows)]
+    return dressed(
+        hv.Overlay([*_bars_of_steps(rows, by_banner), *labels]),
+        width,
+        height,
+        title=title,
+        xlabel="Banner" if by_banner else "Step",
+        ylabel="Players",
+        xticks=ticks,
+        ylim=(0, highest * 1.15),
+        legend_position="top",
+        legend_cols=4,
+        show_legend=by_banner,
+        hooks=[thousands_on_y],
+    )
+
+
+def _one_funnel(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
+    """Place the steps from left to right; return them, the names of the places, and no title."""
+    rows = frame.with_columns(left=pl.col("step") - 0.4, right=pl.col("step") + 0.4)
+    return rows, [(float(step), name) for step, name in rows.select("step", "name").iter_rows()], ""
+
+
+def _beside_each_other(frame: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
+    """Place the steps of the largest banners side by side; return them, the names of the places, and a title."""
+    sizes = frame.filter(pl.col("step") == 1).sort("entered", "banner_tag", descending=[True, False])
+    tags = sizes["banner_tag"].head(limit).to_list()
+    places = pl.DataFrame(
+        {"banner_tag": tags, "place": range(len(tags))}, schema={"banner_tag": pl.String, "place": pl.Int64}
+    )
+    bar = 0.8 / _largest(frame, "step")
+    left = pl.col("place") - 0.4 + (pl.col("step") - 1) * bar
+    rows = frame.join(places, on="banner_tag", maintain_order="left").with_columns(left=left, right=left + bar * 0.92)
+    title = f"The largest {limit} of {sizes.height:,} banners" if sizes.height > limit else ""
+    return rows, [(float(place), label) for place, label in enumerate(short_labels(tags))], title
+
+
+def _bars_of_steps(rows: pl.DataFrame, by_banner: bool) -> list[Any]:
+    """Return an element for each step, so that the legend names them."""
+    shown = ["name", "players", "entered", "share", "mature_share", "mature_entered", "immature"]
+    shown += ["banner_tag"] if by_banner else []
+    return [
+        hv.Rectangles(
+            step.with_columns(bottom=pl.lit(0), top=pl.col("players")),
+            ["left", "bottom", "right", "top"],
+            shown,
+            label=str(step["name"][0]),
+        ).opts(
+            color=EVENT_COLORS[step["event_type"][0]],
+            line_color=None,
+            tools=["hover"],
+            hover_tooltips=_funnel_tooltips(by_banner),
+            backend="bokeh",
+        )
+        for step in rows.partition_by("step", maintain_order=True)
+    ]
+
+
+def _funnel_tooltips(by_banner: bool) -> list[tuple[str, str]]:
+    return [
+        *([("Banner", "@banner_tag")] if by_banner else []),
+        ("Step", "@name"),
+        ("Players", "@players{0,0}"),
+        ("Of those who entered", "@share of @entered{0,0}"),
+        ("Of those whose window is over", "@mature_share of @mature_entered{0,0}"),
+        ("Window not over yet", "@immature{0,0}"),
+    ]
+
+
+def _shares(rows: pl.DataFrame) -> Any:
+    """Return the share of each step as text above its bar."""
+    return hv.Labels(rows.select("step", "players", "share"), ["step", "players"], "share").opts(
+        text_color=GREY, text_font_size="10pt", text_baseline="bottom", backend="bokeh"
+    )
+
+
+def _largest(rows: pl.DataFrame, column: str) -> int:
+    return int(rows[column].max())  # type: ignore[arg-type]
+
+
+def _percent(rate: str) -> pl.Expr:
+    """Write a rate as 12.3 %, and a dash where there is none."""
+    written = pl.format("{} %", (pl.col(rate) * 100).round(1))
+    return pl.when(pl.col(rate).is_not_null()).then(written).otherwise(pl.lit("-"))

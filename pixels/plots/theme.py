@@ -1,0 +1,103 @@
+"""How every plot of Pixels looks: one palette, one set of words, readable on light and dark pages.
+
+Texts and lines are a grey that stands out from white (4.5:1) as well as from a dark page (4.1:1 on #121212), and the
+background is the page's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import holoviews as hv
+
+# Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of colour vision.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+GREY = "#767676"
+EVENT_COLORS = {"visit": PALETTE[0], "registration": PALETTE[1], "deposit": PALETTE[2]}
+DAILY_LABELS = {"visit": "Daily unique visitors", "registration": "Registrations", "deposit": "Deposit days"}
+STEP_LABELS = {"visit": "Visit", "registration": "Registration", "deposit": "Deposit"}
+WIDTH, HEIGHT = 640, 300
+_LONGEST_LABEL = 24
+_TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
+
+
+def load_backend() -> None:
+    """Load HoloViews' Bokeh backend once; in a notebook this also brings its JavaScript into the page."""
+    if "bokeh" not in hv.Store.renderers:
+        hv.extension("bokeh", inline=True, logo=False)
+
+
+def dressed(element: Any, width: int | None, height: int, **options: Any) -> Any:
+    """Return the element with the size and the look that all plots share; width None fills the page's width."""
+    size = {"responsive": True} if width is None else {"width": width}
+    hooks = [_dress, *options.pop("hooks", [])]
+    return element.opts(height=height, toolbar=None, default_tools=[], hooks=hooks, **size, **options, backend="bokeh")
+
+
+def nothing_to_draw(width: int | None, height: int) -> Any:
+    """Return a plot that says so."""
+    load_backend()
+    text = hv.Text(0.5, 0.5, "No events in these days").opts(text_color=GREY, backend="bokeh")
+    return dressed(text, width, height, xaxis=None, yaxis=None, xlim=(0, 1), ylim=(0, 1), hooks=[_without_grid])
+
+
+def short_labels(names: list[str]) -> list[str]:
+    """Return names that fit an axis, cut where they are long, and still different from each other.
+
+    Bokeh would typeset what stands between $$ and $$ as a formula: a mark without width keeps the signs apart.
+    """
+    labels: list[str] = []
+    for name in names:
+        cut = name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + "…"
+        label = stem = _TEX.sub("\u200b", cut)
+        number = 1
+        while label in labels:
+            number += 1
+            label = f"{stem} ({number})"
+        labels.append(label)
+    return labels
+
+
+def _dress(plot: Any, _element: Any) -> None:
+    figure = plot.state
+    figure.background_fill_alpha = figure.border_fill_alpha = 0
+    figure.outline_line_color = None
+    figure.title.text_color = GREY
+    for axis in figure.axis:
+        axis.axis_line_color = axis.major_tick_line_color = GREY
+        axis.minor_tick_line_color = None
+        axis.major_label_text_color = axis.axis_label_text_color = GREY
+        axis.axis_label_text_font_style = "normal"
+    for grid in figure.grid:
+        grid.grid_line_color, grid.grid_line_alpha = GREY, 0.25
+    for legend in figure.legend:
+        legend.background_fill_alpha = legend.border_line_alpha = 0
+        legend.label_text_color = GREY
+
+
+def _without_grid(plot: Any, _element: Any) -> None:
+    for grid in plot.state.grid:
+        grid.visible = False
+
+
+def thousands_on_y(plot: Any, _element: Any) -> None:
+    """Write the numbers of the vertical axis as 12,000, and whole."""
+    _count_axis(plot.state.yaxis, plot.state.ygrid, plot.state.xgrid)
+
+
+def thousands_on_x(plot: Any, _element: Any) -> None:
+    """Write the numbers of the horizontal axis as 12,000, and whole."""
+    _count_axis(plot.state.xaxis, plot.state.xgrid, plot.state.ygrid)
+
+
+def _count_axis(axes: Any, own_grid: Any, other_grid: Any) -> None:
+    from bokeh.models import AdaptiveTicker, NumeralTickFormatter
+
+    for axis in axes:
+        axis.formatter = NumeralTickFormatter(format="0,0")
+        axis.ticker = AdaptiveTicker(min_interval=1, desired_num_ticks=5, mantissas=[1, 2, 5])
+    for grid, ticked in zip(own_grid, axes, strict=False):
+        grid.ticker = ticked.ticker
+    for grid in other_grid:
+        grid.visible = False

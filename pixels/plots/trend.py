@@ -1,0 +1,150 @@
+"""Daily counts as lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.period import Day, parse_period
+from pixels.plots.theme import (
+    DAILY_LABELS,
+    EVENT_COLORS,
+    GREY,
+    HEIGHT,
+    PALETTE,
+    WIDTH,
+    dressed,
+    load_backend,
+    nothing_to_draw,
+    short_labels,
+    thousands_on_y,
+)
+
+Range = tuple[Day, Day]
+_OTHERS = "Other banners"
+_MARKED_DAYS = 62
+_EVERY_DAY_NAMED = 10
+
+
+def daily_trend(
+    frame: pl.DataFrame,
+    event_type: str | None = None,
+    last_day_partial: date | None = None,
+    period: Range | None = None,
+    width: int | None = WIDTH,
+    height: int = HEIGHT,
+) -> Any:
+    """Draw the counts of `wh.metrics(...)`: a line for each event type, or for `event_type` alone.
+
+    Days without an event are drawn as zero, over `period` (both days included) or from the first to the last day of the
+    frame. The line that leads to `last_day_partial`, a day that is not over yet, is dashed. `width` None fills the page.
+    """
+    chosen = [event_type] if event_type else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
+    lines = [(DAILY_LABELS[name], EVENT_COLORS[name], frame.filter(pl.col("event_type") == name)) for name in chosen]
+    label = "Players a day" if event_type is None else DAILY_LABELS[event_type]
+    return _lines(lines, _days(frame, period), label, last_day_partial, width, height)
+
+
+def banner_trend(
+    frame: pl.DataFrame,
+    event_type: str = "visit",
+    limit: int = 6,
+    last_day_partial: date | None = None,
+    period: Range | None = None,
+    width: int | None = WIDTH,
+    height: int = HEIGHT,
+) -> Any:
+    """Draw the counts of `wh.summary(...)` for one event type: a line for each of the `limit` largest banners.
+
+    The rest are one grey line, so that the lines sum to the daily count. Days, dashes and width as in `daily_trend`.
+    """
+    counts = frame.filter(pl.col("event_type") == event_type)
+    sizes = (
+        counts.group_by("banner_tag").agg(pl.col("count").sum()).sort("count", "banner_tag", descending=[True, False])
+    )
+    largest = sizes["banner_tag"].head(limit).to_list()
+    lines = [
+        (label, color, counts.filter(pl.col("banner_tag") == tag))
+        for tag, label, color in zip(largest, short_labels(largest), _colors(len(largest)), strict=True)
+    ]
+    rest = counts.filter(~pl.col("banner_tag").is_in(largest))
+    if not rest.is_empty():
+        lines.append((_OTHERS, GREY, rest))
+    return _lines(lines, _days(counts, period), DAILY_LABELS[event_type], last_day_partial, width, height)
+
+
+def _colors(number: int) -> list[str]:
+    return [PALETTE[place % len(PALETTE)] for place in range(number)]
+
+
+def _days(frame: pl.DataFrame, period: Range | None) -> pl.DataFrame:
+    """Return every day to draw."""
+    if period is None and frame.is_empty():
+        return pl.DataFrame(schema={"event_date": pl.Date})
+    days = parse_period(*period) if period else parse_period(frame["event_date"].min(), frame["event_date"].max())
+    return pl.select(pl.date_range(days.start, days.end, "1d").alias("event_date"))
+
+
+def _lines(
+    lines: list[tuple[str, str, pl.DataFrame]],
+    days: pl.DataFrame,
+    y_label: str,
+    last_day_partial: date | None,
+    width: int | None,
+    height: int,
+) -> Any:
+    if not lines or days.is_empty():
+        return nothing_to_draw(width, height)
+    load_backend()
+    drawn: list[Any] = []
+    for label, color, counts in lines:
+        daily = days.join(counts.group_by("event_date").agg(pl.col("count").sum()), on="event_date", how="left")
+        drawn += _line(label, color, daily.fill_null(0).sort("event_date"), last_day_partial)
+    return dressed(
+        hv.Overlay(drawn),
+        width,
+        height,
+        title="",
+        xlabel="Day",
+        ylabel=y_label,
+        xticks=days["event_date"].to_list() if days.height <= _EVERY_DAY_NAMED else None,
+        ylim=(0, None),
+        padding=(0.02, 0.1),
+        legend_position="top",
+        legend_cols=4,
+        show_legend=len(lines) > 1,
+        hooks=[thousands_on_y],
+    )
+
+
+def _line(label: str, color: str, daily: pl.DataFrame, last_day_partial: date | None) -> list[Any]:
+    """Return a solid line up to the last whole day, a dashed one on to the partial day, and a point a day."""
+    whole = daily.filter(pl.col("event_date") < last_day_partial) if last_day_partial else daily
+    partial = daily.join(whole, on="event_date", how="anti").sort("event_date")
+    parts = [(whole, "solid"), (pl.concat([whole.tail(1), partial]), "dashed")]
+    curves = [
+        hv.Curve(part, "event_date", "count", label=label).opts(
+            color=color, line_width=2, line_dash=dash, backend="bokeh"
+        )
+        for part, dash in parts
+        if part.height > 1
+    ]
+    return [*curves, _points(label, color, daily)]
+
+
+def _points(label: str, color: str, daily: pl.DataFrame) -> Any:
+    """Return the points of a line, which carry its tooltips; small ones where the days are many."""
+    # The label travels as a column: it may be a banner tag, and tooltips show columns as text.
+    data = daily.with_columns(series=pl.lit(label))
+    return hv.Scatter(data, "event_date", ["count", "series"], label=label).opts(
+        color=color,
+        size=4 if daily.height <= _MARKED_DAYS else 1,
+        tools=["hover"],
+        hover_mode="vline",
+        hover_tooltips=[("Day", "@event_date{%F}"), ("", "@series"), ("Players", "@count{0,0}")],
+        hover_formatters={"@event_date": "datetime"},
+        backend="bokeh",
+    )
