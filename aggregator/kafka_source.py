@@ -155,7 +155,11 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
     Raises KafkaUnavailable when the brokers do not answer or a topic is missing, OffsetBeyondEnd when a topic is
     shorter than what was already stored from it.
     """
-    connection = {"bootstrap.servers": settings.kafka_bootstrap_servers, "socket.timeout.ms": 10_000}
+    connection = {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "reconnect.backoff.ms": 250,
+        "log_level": 2,  # what goes wrong arrives as an error, once, instead of a line for every attempt
+    }
     admin = AdminClient(connection)
     streams: dict[str, Stream] = {settings.kafka_topic: "events", f"{settings.kafka_topic}.rejected": "refusals"}
     try:

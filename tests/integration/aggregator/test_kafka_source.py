@@ -1,0 +1,168 @@
+"""A pass over a real Kafka: up to the last stable offset, once, whoever wrote the records."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from aggregator.kafka_source import KafkaUnavailable
+from aggregator.run import run_pass
+from pixels.config import Settings, load_settings
+from tests.kafka_broker import KafkaBroker
+from tests.local_log import append
+from tests.oracle import Record, differences, read_tables, tables
+from tests.waiting import free_port
+
+
+def visit(number: int, **fields: Any) -> Record:
+    return {
+        "id": f"e{number}",
+        "event_type": "visit",
+        "player_id": f"p{number}",
+        "banner_tag": "b",
+        "created_at": "2026-11-17T10:00:00.000Z",
+        **fields,
+    }
+
+
+@pytest.fixture
+def topic(kafka: KafkaBroker, pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fresh topic that the settings name."""
+    name = kafka.new_topic()
+    monkeypatch.setenv("PIXELS_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
+    monkeypatch.setenv("PIXELS_KAFKA_TOPIC", name)
+    return name
+
+
+def produce(kafka: KafkaBroker, topic: str, values: Iterable[Record | bytes | None]) -> None:
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 5})
+    for number, value in enumerate(values):
+        raw = json.dumps(value).encode() if isinstance(value, dict) else value
+        producer.produce(topic, raw, key=f"k{number}")
+    assert producer.flush(30) == 0
+
+
+def assert_tables(settings: Settings, records: list[Record]) -> None:
+    assert differences(tables(records, "UTC"), read_tables(str(settings.warehouse_path))) == {}
+
+
+def test_everything_on_the_topic_counts_once(kafka: KafkaBroker, topic: str) -> None:
+    """Two passes over a topic with repeats and rubbish: the second finds nothing left."""
+    records = [visit(n % 700, banner_tag=f"b{n % 3}") for n in range(2_000)]
+    produce(kafka, topic, [*records, b"rubbish", b"", None])
+    settings = load_settings(batch_size=300)
+
+    first, second = run_pass(settings), run_pass(settings)
+
+    assert (first.outcome.records_read, first.outcome.records_rejected) == (2_003, 3)
+    assert second.outcome.records_read == 0
+    assert_tables(settings, records)
+
+
+def test_an_outside_client_is_counted(kafka: KafkaBroker, topic: str) -> None:
+    """`kcat`, which knows nothing of Pixels, writes events by the documented JSON; they count."""
+    lines = "".join(json.dumps(visit(n)) + "\n" for n in range(5))
+    subprocess.run(
+        ["kcat", "-P", "-b", kafka.bootstrap_servers, "-t", topic], input=lines.encode(), check=True, timeout=60
+    )
+    settings = load_settings()
+
+    run_pass(settings)
+
+    assert_tables(settings, [visit(n) for n in range(5)])
+
+
+def test_transactions_that_were_aborted_do_not_count_and_their_markers_do_not_hold_a_pass_up(
+    kafka: KafkaBroker, topic: str
+) -> None:
+    """The last offset of a transactional writer is a marker, no message; an open transaction waits for its end."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "transactional.id": f"writer-{topic}"})
+    producer.init_transactions()
+    for commit, ids in ((True, range(3)), (False, range(3, 6)), (True, range(6, 8))):
+        producer.begin_transaction()
+        for n in ids:
+            producer.produce(topic, json.dumps(visit(n)), partition=0)
+        producer.flush()
+        producer.commit_transaction() if commit else producer.abort_transaction()
+    settings = load_settings()
+
+    run_pass(settings)
+    assert_tables(settings, [visit(n) for n in (0, 1, 2, 6, 7)])
+
+    producer.begin_transaction()
+    producer.produce(topic, json.dumps(visit(9)), partition=0)
+    producer.flush()
+    produce(kafka, topic, [visit(20)])
+    open_pass = run_pass(settings)
+    producer.commit_transaction()
+    run_pass(settings)
+
+    assert open_pass.outcome.events_stored <= 1
+    assert_tables(settings, [visit(n) for n in (0, 1, 2, 6, 7, 9, 20)])
+
+
+def test_both_logs_are_drained_and_agree_on_one_event(kafka: KafkaBroker, topic: str, pixels_home: Path) -> None:
+    """What the embedded log still holds when Kafka is switched on is counted, once."""
+    append(pixels_home, [visit(1), visit(2)], at_ms=1_795_000_000_000)
+    produce(kafka, topic, [visit(2), visit(3)])
+    settings = load_settings()
+
+    result = run_pass(settings)
+
+    assert (result.outcome.events_stored, result.outcome.records_repeated) == (3, 1)
+    assert_tables(settings, [visit(1), visit(2), visit(3)])
+
+
+def test_partitions_that_are_added_later_are_read_from_their_beginning(kafka: KafkaBroker, topic: str) -> None:
+    """A topic may grow; nothing on its new partitions is missed."""
+    produce(kafka, topic, [visit(n) for n in range(20)])
+    settings = load_settings()
+    run_pass(settings)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    for future in admin.create_partitions([NewPartitions(topic, 8)]).values():
+        future.result(30)
+    produce(kafka, topic, [visit(n) for n in range(20, 120)])
+
+    run_pass(settings)
+
+    assert_tables(settings, [visit(n) for n in range(120)])
+
+
+def test_the_refusals_of_the_collector_come_from_their_own_topic(kafka: KafkaBroker, topic: str) -> None:
+    """They are kept with their reason, and never counted."""
+    refusal = {"reason": "unknown_path", "received_at": "2026-11-17T10:00:00Z", "payload": "GET /x", "detail": ""}
+    produce(kafka, f"{topic}.rejected", [refusal])
+
+    result = run_pass(load_settings())
+
+    assert (result.outcome.records_rejected, result.outcome.events_stored) == (1, 0)
+
+
+def test_the_groups_offsets_follow_for_lag_monitors(kafka: KafkaBroker, topic: str) -> None:
+    """An ordinary lag monitor sees the aggregator's group at the end of the topic."""
+    produce(kafka, topic, [visit(n) for n in range(50)])
+    run_pass(load_settings())
+
+    watcher = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "pixels-aggregator"})
+    places = [TopicPartition(topic, n) for n in range(4)]
+    committed = {place.partition: place.offset for place in watcher.committed(places, timeout=30)}
+    ends = {n: watcher.get_watermark_offsets(TopicPartition(topic, n), timeout=30)[1] for n in range(4)}
+    watcher.close()
+    assert {n: end for n, end in ends.items() if end} == {n: at for n, at in committed.items() if at > 0}
+
+
+def test_kafka_that_does_not_answer_or_lacks_the_topic_is_explained(
+    kafka: KafkaBroker, pixels_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the brokers and the topics, and the pass stores nothing."""
+    with pytest.raises(KafkaUnavailable, match="no_such_topic"):
+        run_pass(load_settings(kafka_bootstrap_servers=kafka.bootstrap_servers, kafka_topic="no_such_topic"))
+    with pytest.raises(KafkaUnavailable, match="did not answer"):
+        run_pass(load_settings(kafka_bootstrap_servers=f"127.0.0.1:{free_port()}"))

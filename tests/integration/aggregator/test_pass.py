@@ -1,0 +1,225 @@
+"""A pass as cron runs it: what it does, what it refuses, what it tells."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from aggregator.local_source import DamagedLog
+from aggregator.publish import CannotPublish
+from aggregator.run import run_pass
+from aggregator.store import DamagedWarehouse
+from pixels.cli import main
+from pixels.config import load_settings
+from pixels.errors import ConfigurationError
+from tests.local_log import append
+
+APPENDED = 1_795_000_000_000
+
+
+def event(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": f"e{number}",
+        "event_type": "visit",
+        "player_id": f"p{number}",
+        "banner_tag": "b",
+        "created_at": "2026-11-17T10:00:00.000Z",
+        **fields,
+    }
+
+
+def pointer(home: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((home / "published" / "current.json").read_text())
+    return read
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(path), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def test_a_pass_prints_one_json_line_of_results(pixels_home: Path) -> None:
+    """What was read, stored, counted and published stands on stdout, for scripts."""
+    append(pixels_home, [event(1), event(2), event(2), b"rubbish"], at_ms=APPENDED)
+
+    result = CliRunner().invoke(main, ["aggregate"], catch_exceptions=False)
+
+    line = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert line["records_read"] == 4
+    assert (line["events_stored"], line["records_repeated"], line["records_rejected"]) == (2, 1, 1)
+    assert (line["snapshot"], line["published"]) == (1, True)
+
+
+def test_an_empty_pass_publishes_no_new_file_and_moves_complete_until(pixels_home: Path) -> None:
+    """A quiet night does not look stale, and costs no copy."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    run_pass(load_settings(), now=lambda: datetime(2026, 11, 22, 1, tzinfo=UTC))
+    before = pointer(pixels_home)
+
+    result = run_pass(load_settings(), now=lambda: datetime(2026, 11, 22, 2, tzinfo=UTC))
+    after = pointer(pixels_home)
+
+    assert not result.published
+    assert (after["snapshot"], after["file"], after["as_of"]) == (before["snapshot"], before["file"], before["as_of"])
+    assert (before["complete_until"], after["complete_until"]) == (
+        "2026-11-22T01:00:00.000Z",
+        "2026-11-22T02:00:00.000Z",
+    )
+    assert after["last_pass_at"] == after["checked_at"] == "2026-11-22T02:00:00.000Z"
+
+
+def test_a_second_pass_at_the_same_time_leaves_at_once_with_exit_code_0(pixels_home: Path) -> None:
+    """The one that runs does the work, so cron has nothing to complain of."""
+    with (pixels_home / "warehouse.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = CliRunner().invoke(main, ["aggregate"], catch_exceptions=False)
+
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "another pass is running" in result.stderr
+
+
+def test_another_time_zone_than_the_warehouse_counts_in_is_an_error(pixels_home: Path) -> None:
+    """Days cannot change their meaning from one pass to the next."""
+    run_pass(load_settings())
+
+    with pytest.raises(ConfigurationError, match="counts its days in UTC, but PIXELS_TIMEZONE is Asia/Tokyo"):
+        run_pass(load_settings(timezone="Asia/Tokyo"))
+
+
+def test_a_warehouse_of_a_newer_version_is_left_alone(pixels_home: Path) -> None:
+    """An older Pixels says so instead of writing into tables it does not know."""
+    run_pass(load_settings())
+    with duckdb.connect(str(pixels_home / "warehouse.duckdb")) as con:
+        con.execute("INSERT INTO schema_migrations VALUES ('9999_from_the_future', now())")
+
+    with pytest.raises(DamagedWarehouse, match="made by a newer Pixels"):
+        run_pass(load_settings())
+
+
+def test_a_file_that_is_no_warehouse_is_explained(pixels_home: Path) -> None:
+    """A damaged file is named, with what to do; it is not overwritten."""
+    (pixels_home / "warehouse.duckdb").write_bytes(b"not a database" * 1000)
+
+    with pytest.raises(DamagedWarehouse, match="cannot be opened"):
+        run_pass(load_settings())
+
+
+def test_a_damaged_slot_file_is_explained_and_nothing_is_stored_from_it(pixels_home: Path) -> None:
+    """A log file that cannot be read stops the pass with its name and a way out."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    (pixels_home / "log" / "slot-001.sqlite").write_bytes(b"SQLite format 3\x00" + b"\xff" * 4000)
+
+    with pytest.raises(DamagedLog, match=r"slot-001\.sqlite cannot be read"):
+        run_pass(load_settings())
+
+
+def test_a_slot_file_replaced_by_an_older_copy_is_noticed(pixels_home: Path, tmp_path: Path) -> None:
+    """New records under offsets that were stored before would be skipped in silence; so it is an error."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    slot = pixels_home / "log" / "slot-000.sqlite"
+    shutil.copy(slot, tmp_path / "older.sqlite")
+    append(pixels_home, [event(2), event(3)], at_ms=APPENDED)
+    run_pass(load_settings())
+    for leftover in slot.parent.glob("slot-000.sqlite-*"):
+        leftover.unlink()
+    shutil.copy(tmp_path / "older.sqlite", slot)
+
+    with pytest.raises(DamagedLog, match="replaced by an older copy"):
+        run_pass(load_settings())
+
+
+def test_a_slot_file_whose_making_was_interrupted_holds_nothing(pixels_home: Path) -> None:
+    """A collector killed while it made its file leaves one without tables; the pass goes on."""
+    (pixels_home / "log").mkdir()
+    sqlite3.connect(pixels_home / "log" / "slot-000.sqlite").close()
+    (pixels_home / "log" / "slot-000.sqlite").touch()
+    append(pixels_home, [event(1)], slot=1, at_ms=APPENDED)
+
+    assert run_pass(load_settings()).outcome.events_stored == 1
+
+
+def test_records_are_trimmed_only_when_stored_and_old(pixels_home: Path) -> None:
+    """The log keeps what the warehouse does not have, and for PIXELS_LOG_RETENTION_DAYS also what it has."""
+    append(pixels_home, [event(1)], at_ms=APPENDED - 8 * 86_400_000)
+    append(pixels_home, [event(2)], at_ms=APPENDED)
+    run_pass(load_settings(), now=lambda: datetime.fromtimestamp(APPENDED / 1000, UTC))
+
+    with sqlite3.connect(pixels_home / "log" / "slot-000.sqlite") as db:
+        kept = db.execute("SELECT record_offset FROM events_queue").fetchall()
+    db.close()
+    assert kept == [(2,)]
+    assert run_pass(load_settings()).outcome.records_read == 0
+
+
+def test_refusals_of_the_collector_are_kept_with_their_reason(pixels_home: Path) -> None:
+    """What the collector refused is in `rejected_events` after the pass; a refusal that is none is kept as well."""
+    refusal = {
+        "reason": "missing_player_id",
+        "detail": "playerId",
+        "received_at": "2026-11-17T10:00:00.000Z",
+        "payload": "GET /visit?bannerTag=a\xe9",
+        "source_ip": "192.0.2.1",
+        "user_agent": None,
+    }
+    append(
+        pixels_home, [refusal, {**refusal, "reason": "made_up"}, b"\xff"], table="events_queue_rejected", at_ms=APPENDED
+    )
+
+    result = run_pass(load_settings())
+
+    stored = rows(
+        pixels_home / "warehouse.duckdb",
+        'SELECT reason, payload FROM rejected_events ORDER BY source, partition, "offset"',
+    )
+    assert result.outcome.records_rejected == 3
+    assert stored[0] == ("missing_player_id", "GET /visit?bannerTag=a\xe9".encode("latin-1"))
+    assert [reason for reason, _ in stored[1:]] == ["bad_refusal", "bad_refusal"]
+    assert rows(pixels_home / "warehouse.duckdb", "SELECT count(*) FROM events") == [(0,)]
+
+
+def test_old_snapshots_go_and_the_newest_three_stay(pixels_home: Path) -> None:
+    """A reader keeps the file it has open; the folder does not grow."""
+    for number in range(5):
+        append(pixels_home, [event(number)], at_ms=APPENDED)
+        run_pass(load_settings())
+
+    names = sorted(path.name for path in (pixels_home / "published").glob("snapshot-*"))
+    assert names == ["snapshot-000003.duckdb", "snapshot-000004.duckdb", "snapshot-000005.duckdb"]
+
+
+def test_a_missing_snapshot_file_is_published_again(pixels_home: Path) -> None:
+    """Somebody deleted the file the pointer names: the next pass, also an empty one, makes up for it."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    run_pass(load_settings())
+    (pixels_home / "published" / pointer(pixels_home)["file"]).unlink()
+
+    assert run_pass(load_settings()).published
+    assert (pixels_home / "published" / pointer(pixels_home)["file"]).exists()
+
+
+def test_a_damaged_pointer_is_explained(pixels_home: Path) -> None:
+    """The message names the file and the way out."""
+    run_pass(load_settings())
+    (pixels_home / "published" / "current.json").write_text("{")
+
+    with pytest.raises(CannotPublish, match=r"current\.json is no JSON"):
+        run_pass(load_settings())
+
+
+def test_the_demo_mark_of_a_home_is_written_into_its_warehouse(pixels_home: Path) -> None:
+    """Every reader of a demo snapshot can say that it is one."""
+    (pixels_home / "DEMO").touch()
+    run_pass(load_settings())
+
+    assert pointer(pixels_home)["is_demo"] is True
