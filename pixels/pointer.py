@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,6 +15,11 @@ from pixels.resources import resource_path
 
 POINTER = "current.json"
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+def utc_text(instant: datetime) -> str:
+    """Write an instant as every file and answer of Pixels does: ISO 8601, UTC, milliseconds."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)

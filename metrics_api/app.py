@@ -1,0 +1,121 @@
+"""The numbers over REST: the published snapshot, newest first, read-only."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import falcon
+import falcon.asgi
+import msgspec
+
+from metrics_api.current_warehouse import CurrentWarehouse, OpenWarehouse
+from metrics_api.problems import WrongParameter, nothing_published, refuse_parameter, write_problem
+from pixels import Warehouse, __version__
+from pixels.errors import BadParameter, NoSnapshot
+from pixels.period import parse_period
+from pixels.pointer import utc_text
+
+Request = falcon.asgi.Request
+Response = falcon.asgi.Response
+
+
+def create_app(open_warehouse: OpenWarehouse) -> falcon.asgi.App[Request, Response]:
+    """Return the ASGI application; `open_warehouse` is called when the first request comes."""
+    app = falcon.asgi.App()
+    app.req_options.keep_blank_qs_values = True
+    app.set_error_serializer(write_problem)
+    app.add_error_handler(BadParameter, refuse_parameter)
+    app.add_error_handler(NoSnapshot, nothing_published)
+    current = CurrentWarehouse(open_warehouse)
+    app.add_route("/api/metrics", MetricsResource(current))
+    app.add_route("/api/health", HealthResource(current))
+    return app
+
+
+class MetricsResource:
+    """GET /api/metrics?from=2026-11-01&to=2026-11-21: daily counts by event type, days inclusive at both ends.
+
+    400 with a problem document that names the parameter when a date is wrong, missing or repeated, or a parameter
+    unknown; 503 while nothing is published. The ETag changes with the snapshot.
+    """
+
+    def __init__(self, current: CurrentWarehouse) -> None:
+        self._current = current
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Answer with the counts, or 304 when the client has them."""
+        parameters = _parameters(req, ("from", "to"))
+        period = parse_period(parameters["from"], parameters["to"], names=("from", "to"))
+        warehouse = await asyncio.to_thread(self._current)
+        resp.cache_control = ["no-cache"]
+        resp.etag = _etag(warehouse)
+        if _client_has(req, resp.etag):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        counts = await asyncio.to_thread(warehouse.metrics, period.start, period.end)
+        content = {
+            "from": period.start,
+            "to": period.end,
+            "time_zone": warehouse.time_zone,
+            "as_of": utc_text(warehouse.as_of),
+            "snapshot": warehouse.snapshot,
+            "rows": counts.to_dicts(),
+        }
+        _answer(resp, content, is_demo=warehouse.is_demo)
+
+    on_head = on_get
+
+
+class HealthResource:
+    """GET /api/health: which snapshot is served and how complete it is; 503 while nothing is published."""
+
+    def __init__(self, current: CurrentWarehouse) -> None:
+        self._current = current
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Answer with the newest pointer."""
+        _parameters(req, ())
+        warehouse = await asyncio.to_thread(self._current)
+        newest = warehouse.status()
+        resp.cache_control = ["no-store"]
+        content = {
+            "status": "ok",
+            "snapshot": newest.snapshot,
+            "as_of": utc_text(newest.as_of),
+            "complete_until": utc_text(newest.complete_until),
+            "last_pass_at": utc_text(newest.last_pass_at),
+        }
+        _answer(resp, content, is_demo=newest.is_demo)
+
+    on_head = on_get
+
+
+def _parameters(req: Request, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the query parameters, each of `names` once and no other."""
+    given: dict[str, str] = {}
+    for name, value in req.params.items():
+        if name not in names:
+            raise WrongParameter(name, f"{name}: there is no such parameter; known: {', '.join(names) or 'none'}")
+        if isinstance(value, list):
+            raise WrongParameter(name, f"{name}: given {len(value)} times; give it once")
+        given[name] = value
+    for name in names:
+        if name not in given:
+            raise WrongParameter(name, f"{name}: is missing; give a day such as 2026-11-22")
+    return given
+
+
+def _answer(resp: Response, content: dict[str, Any], *, is_demo: bool) -> None:
+    """Write the content as JSON; made-up data says so."""
+    resp.content_type = falcon.MEDIA_JSON
+    resp.data = msgspec.json.encode({**content, "demo": True} if is_demo else content)
+
+
+def _etag(warehouse: Warehouse) -> str:
+    """Name the answers of this snapshot and this version; the URL tells them apart."""
+    return f'"{warehouse.snapshot}-{warehouse.as_of.timestamp() * 1000:.0f}-{__version__}"'
+
+
+def _client_has(req: Request, etag: str) -> bool:
+    return any(known == "*" or known.dumps().removeprefix("W/") == etag for known in req.if_none_match or ())

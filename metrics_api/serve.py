@@ -1,0 +1,57 @@
+"""`pixels api`: run the API until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from metrics_api.app import create_app
+from pixels.config import Settings
+from pixels.errors import ConfigurationError
+from pixels.warehouse import open_warehouse
+
+_DRAIN_SECONDS = 2
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests under way and return from the process with code 0.
+
+    Prints `api: listening on http://HOST:PORT` on stdout when the port is open. Raises ConfigurationError when the
+    address cannot be used.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    listener = _listen(settings.host, settings.api_port)
+    app = create_app(lambda: open_warehouse(settings.published_dir))
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    host, port = listener.getsockname()[:2]
+    print(f"api: listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The API cannot listen on {host} port {port}: {error}. Set PIXELS_HOST and PIXELS_API_PORT, "
+            "or end the program that has the port."
+        ) from error
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    # Before the server runs; and after it has shut down, when it raises again the signal that it was stopped by.
+    sys.exit(0)
