@@ -1,0 +1,77 @@
+"""The long runs at full size: `make prove [PROOF=name]`, or `python -m tests.prove [NAME ...]`.
+
+Each proof writes `docs/proof/NAME.json`: what was done, with which seed, at which commit, on what machine. A run that is
+ended goes on where it was: a proof keeps its state under `var/prove/`, and starts anew when the code has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.prove import killed_passes
+
+REPOSITORY = Path(__file__).parents[2]
+RESULTS = REPOSITORY / "docs" / "proof"
+WORK = REPOSITORY / "var" / "prove"
+PROOFS: dict[str, Callable[[Path, int], dict[str, object]]] = {"killed_passes": killed_passes.prove}
+SEED = 20261122
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(PROOFS)
+    if unknown:
+        print(f"no such proof: {', '.join(sorted(unknown))}; there are {', '.join(PROOFS)}", file=sys.stderr)
+        return 64
+    for name in names or list(PROOFS):
+        run(name)
+    return 0
+
+
+def run(name: str) -> None:
+    """Run one proof, or the rest of it, and write its result."""
+    work, commit = WORK / name, git("rev-parse", "HEAD")
+    begun = work / "begun.json"
+    if not begun.exists() or json.loads(begun.read_text())["commit"] != commit:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        begun.write_text(json.dumps({"commit": commit}))
+    started = time.monotonic()
+    figures = PROOFS[name](work, SEED)
+    result = {
+        "proof": name,
+        "commit": commit,
+        "clean": not git("status", "--porcelain", "--untracked-files=no"),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds_of_last_run": round(time.monotonic() - started),
+        "seed": SEED,
+        "machine": {
+            "cores": os.cpu_count(),
+            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "system": f"{platform.system()} {platform.machine()}",
+            "python": platform.python_version(),
+        },
+        "figures": figures,
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    shutil.rmtree(work)
+    print(f"{name}: {json.dumps(figures)}")
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
