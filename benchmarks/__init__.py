@@ -1,0 +1,1 @@
+"""Figures as ratios against an anchor that runs in the same minute."""
