@@ -1,0 +1,219 @@
+"""`pixels lab`: a real JupyterLab with a real kernel, in a work folder under PIXELS_HOME."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import nbformat
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+
+import pixels
+from tests.integration.up.conftest import descendants, process_is_there
+from tests.waiting import until
+
+RUN_LAB = """
+import pathlib, sys
+from pixels.config import load_settings
+from pixels.lab import run_lab
+run_lab(load_settings(), browser=False, shipped=pathlib.Path({shipped!r}))
+"""
+
+
+@dataclass
+class Lab:
+    """A JupyterLab that was started, and its printed address."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    home: Path
+
+    @property
+    def page(self) -> str:
+        """The printed address."""
+        found = re.search(r"^JupyterLab  (\S+)", self.out.read_text("utf-8"), re.MULTILINE)
+        return found[1] if found else ""
+
+    @property
+    def token(self) -> str:
+        """The token in the printed address."""
+        return urlsplit(self.page).query.removeprefix("token=")
+
+    def answers(self) -> bool:
+        """Whether the server takes connections."""
+        try:
+            socket.create_connection(("127.0.0.1", urlsplit(self.page).port or 0), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def request(self, path: str, *, data: dict[str, Any] | None = None, token: str | None = None) -> Any:
+        """Ask the server's REST interface."""
+        headers = {"Authorization": f"token {self.token if token is None else token}"}
+        body = None if data is None else json.dumps(data).encode()
+        return json.loads(fetch(Request(f"http://{urlsplit(self.page).netloc}{path}", body, headers)))
+
+
+def fetch(address: str | Request) -> str:
+    """Return what a server of this machine answers."""
+    with urlopen(address, timeout=30) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def launch(folder: Path, environment: dict[str, str] | None = None, **popen: Any) -> Lab:
+    """Start `run_lab` on a free port, its home and a shipped notebook in `folder`, and wait for it."""
+    shipped, out = folder / "shipped", folder / "out"
+    shipped.mkdir()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import pixels")])
+    nbformat.write(notebook, shipped / "quickstart.ipynb")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PIXELS_", "JUPYTER"))}
+    with out.open("wb") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN_LAB.format(shipped=str(shipped))],
+            env={**own, "PIXELS_HOME": "home", "PIXELS_LAB_PORT": "0", **(environment or {})},
+            cwd=folder,
+            **{"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stdout, **popen},
+        )
+    lab = Lab(process, out, folder / "home")
+    until(lambda: process.poll() is not None or lab.answers(), timeout=60)
+    assert process.poll() is None, out.read_text("utf-8")
+    return lab
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab that tests look at and leave running."""
+    lab = launch(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.process.terminate()
+    lab.process.wait(30)
+
+
+@pytest.fixture
+def launch_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Start one that the test ends; ended after it if need be."""
+    started: list[Lab] = []
+
+    def start(**arguments: Any) -> Lab:
+        started.append(launch(tmp_path, **arguments))
+        return started[-1]
+
+    yield start
+    for lab in started:
+        if lab.process.poll() is None:
+            lab.process.kill()
+            lab.process.wait(30)
+
+
+def run_cell(lab: Lab, kernel_id: str, code: str) -> str:
+    """Run code in a kernel that the server started; return what it printed."""
+    client = BlockingKernelClient(connection_file=str(lab.home / f"run/jupyter/runtime/kernel-{kernel_id}.json"))
+    client.load_connection_file()
+    client.start_channels()
+    printed: list[str] = []
+
+    def keep(message: dict[str, Any]) -> None:
+        printed.append(message["content"].get("text") or "\n".join(message["content"].get("traceback", [])))
+
+    try:
+        client.wait_for_ready(timeout=60)
+        client.execute_interactive(code, timeout=60, output_hook=keep)
+    finally:
+        client.stop_channels()
+    return "".join(printed)
+
+
+def test_a_cell_runs_in_this_environment_and_finds_the_warehouse_of_this_home(lab: Lab) -> None:
+    """The kernel is this interpreter, `pixels` is this one, and PIXELS_HOME is absolute."""
+    kernel = lab.request("/api/kernels", data={"name": "python3", "path": "quickstart.ipynb"})["id"]
+
+    code = "import os, sys, pixels; print(sys.executable, pixels.__file__, os.environ['PIXELS_HOME'], os.getcwd())"
+    said = run_cell(lab, kernel, code).split()
+
+    assert said == [sys.executable, pixels.__file__, str(lab.home), str(lab.home / "notebooks")]
+
+
+def test_it_opens_on_the_quickstart_and_takes_a_token(lab: Lab) -> None:
+    """The printed address opens the notebook; without the token nothing is to be had."""
+    assert urlsplit(lab.page).path == "/lab/tree/quickstart.ipynb"
+    assert len(lab.token) >= 32
+    assert "jupyter-config-data" in fetch(lab.page)
+    assert [entry["name"] for entry in lab.request("/api/contents")["content"]] == ["quickstart.ipynb"]
+    with pytest.raises(HTTPError, match="403"):
+        lab.request("/api/contents", token="guess")
+
+
+def test_lab_asks_nothing_of_the_network(lab: Lab) -> None:
+    """No news, no look for updates, no catalogue of extensions."""
+    _, _, rest = fetch(lab.page).partition('<script id="jupyter-config-data" type="application/json">')
+    config = json.loads(rest.partition("</script>")[0])
+
+    assert config["news"] == {"disabled": True}
+    assert config["extensionManager"]["can_install"] is False
+    assert lab.request("/lab/api/update") == {"notification": None}
+
+
+def test_the_token_of_the_environment_is_used_and_kernels_end_with_the_server(launch_lab: Callable[..., Lab]) -> None:
+    """`pixels up` gives a token, so that it can print it; it is not among the arguments, which everybody can read."""
+    lab = launch_lab(environment={"JUPYTER_TOKEN": "a-token-from-outside"})
+    assert lab.token == "a-token-from-outside"
+    kernel = lab.request("/api/kernels", data={"name": "python3"})["id"]
+    assert run_cell(lab, kernel, "print(6 * 7)") == "42\n"
+    assert lab.out.read_text("utf-8").splitlines() == [f"JupyterLab  {lab.page}"]  # no word of warning
+    pids = descendants(lab.process.pid)
+    assert pids
+    for pid in (lab.process.pid, *pids):
+        assert b"a-token-from-outside" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+    lab.process.terminate()
+
+    assert lab.process.wait(30) == 0
+    until(lambda: not any(process_is_there(pid) for pid in pids), timeout=10)
+
+
+def test_sigint_ends_it_without_a_question(launch_lab: Callable[..., Lab]) -> None:
+    """Started by a shell in the background, where SIGINT is ignored at first."""
+    lab = launch_lab(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+
+    lab.process.send_signal(signal.SIGINT)
+
+    assert lab.process.wait(15) == 0
+
+
+def test_ctrl_c_on_a_terminal_ends_it_without_a_question(launch_lab: Callable[..., Lab]) -> None:
+    """Jupyter asks `y/n` there otherwise."""
+    controller, terminal = pty.openpty()
+    lab = launch_lab(stdin=terminal)
+    os.close(terminal)
+
+    lab.process.send_signal(signal.SIGINT)
+
+    assert lab.process.wait(15) == 0
+    os.close(controller)
+
+
+def test_a_taken_port_is_an_error_that_names_the_setting(pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lab never moves to another port by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("PIXELS_LAB_PORT", str(other.getsockname()[1]))
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "pixels", "lab", "--no-browser"], capture_output=True, text=True
+        )
+
+    assert done.returncode == 78
+    assert "PIXELS_LAB_PORT" in done.stderr
