@@ -1,0 +1,54 @@
+"""docs/settings.md and docs/cli.md say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from pixels.cli import main
+from pixels.config import Settings
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def table_rows(text: str, header: str) -> list[list[str]]:
+    """Return the cells below a table's header line."""
+    _, _, after = text.partition(f"{header}\n")
+    rows = after.split("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+
+
+def as_documented(default: object) -> str:
+    return f"`{default}`" if str(default) else "empty"
+
+
+def test_every_setting_is_listed_with_its_default_and_meaning() -> None:
+    """The table of settings.md is the settings, no more, no less, in their order."""
+    text = (DOCS / "settings.md").read_text("utf-8")
+    expected = [
+        [f"`PIXELS_{name.upper()}`", as_documented(field.default), field.description]
+        for name, field in Settings.model_fields.items()
+    ]
+    assert table_rows(text, "| variable | default | meaning |") == expected
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the text under each `## `pixels COMMAND`` heading of cli.md."""
+    parts = re.split(r"^## `pixels ([a-z]+)`$", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_every_command_is_described_with_its_options() -> None:
+    """cli.md has a section for each command, with the help text and all options of the command, and no other."""
+    documented = sections((DOCS / "cli.md").read_text("utf-8"))
+    assert list(documented) == list(main.commands)
+    for name, command in main.commands.items():
+        options = [option for option in command.params if isinstance(option, click.Option)]
+        expected = [
+            [" / ".join(f"`{word}`" for word in (*option.opts, *option.secondary_opts)), option.help]
+            for option in options
+        ]
+        assert str(command.help).strip() in documented[name]
+        assert table_rows(documented[name], "| option | meaning |") == expected, f"pixels {name}"
