@@ -13,7 +13,7 @@ endif
 BIN := .venv/bin
 SCRIPTS := deploy/kafka/fetch deploy/kafka/start deploy/kafka/stop tests/tools/install
 
-.PHONY: help setup demo run setup-test test lint lock clean
+.PHONY: help setup demo run setup-test test prove lint lock clean
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ setup-test: .venv/.installed-dev ## Set up what the tests need: Chromium, Kafka,
 
 test: setup-test lint ## Run every test, on real Kafka and real Chromium
 	$(BIN)/pytest
+
+prove: .venv/.installed-dev ## Run the long proofs at full size into docs/proof; goes on where it was ended
+	$(PY_OF_VENV) -m tests.prove $(PROOF)
 
 lint: .venv/.installed-dev ## Check style and types
 	$(BIN)/ruff check . $(SCRIPTS)

@@ -102,6 +102,9 @@ def open_for_writing(settings: Settings, now: datetime) -> duckdb.DuckDBPyConnec
     con.execute("SET memory_limit = ?", [settings.memory_limit])
     con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
     con.execute("SET preserve_insertion_order = false")
+    con.execute(
+        "SET checkpoint_threshold = '256MB'"
+    )  # by default a large commit stops to checkpoint; publishing does it anyway
     try:
         _migrate(con, now)
         _check_settings(con, settings, now)
