@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -43,7 +44,7 @@ def run_lab(
     settings = with_free_ports(settings.model_copy(update={"home": settings.home.absolute()}), ["lab_port"])
     work = settings.home / "notebooks"
     for name in copy_notebooks(shipped or resource_path("notebooks"), work):
-        say(f"{work / name} is yours since you changed it; Pixels has a newer one. Rename yours to get both.")
+        say(f"{work / name} was changed or run here, so it stays. Pixels has a newer one: rename yours to get both.")
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     page = START_PAGE if (work / Path(START_PAGE).name).exists() else "/lab"
     say(f"JupyterLab  {url(settings.host, settings.lab_port)}{page}?token={token}")
@@ -65,6 +66,7 @@ def _environment(settings: Settings, token: str) -> dict[str, str]:
     """Return the environment of JupyterLab and its kernels: these settings, and all state under PIXELS_HOME."""
     jupyter = settings.home / "run" / "jupyter"
     _write_kernel_spec(jupyter / "kernels" / "python3")
+    _write_page_config(jupyter / "config" / "labconfig")
     return {
         **settings_environment(settings),
         "JUPYTER_TOKEN": token,  # not an argument: those are there for every user of the machine to read
@@ -84,3 +86,10 @@ def _write_kernel_spec(folder: Path) -> None:
 
     shutil.rmtree(folder, ignore_errors=True)
     write_kernel_spec(folder)
+
+
+def _write_page_config(folder: Path) -> None:
+    """Switch off the plugin that asks whether to show news: it asks also when there are none to be had."""
+    folder.mkdir(parents=True, exist_ok=True)
+    disabled = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (folder / "page_config.json").write_text(json.dumps(disabled), "utf-8")

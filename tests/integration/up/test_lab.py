@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
+from playwright.sync_api import Browser
 
 import pixels
 from tests.integration.up.conftest import descendants, process_is_there
+from tests.integration.up.jupyter_lab import Lab, fetch, run_cell
 from tests.waiting import until
 
 RUN_LAB = """
@@ -34,52 +32,13 @@ run_lab(load_settings(), browser=False, shipped=pathlib.Path({shipped!r}))
 """
 
 
-@dataclass
-class Lab:
-    """A JupyterLab that was started, and its printed address."""
-
-    process: subprocess.Popen[bytes]
-    out: Path
-    home: Path
-
-    @property
-    def page(self) -> str:
-        """The printed address."""
-        found = re.search(r"^JupyterLab  (\S+)", self.out.read_text("utf-8"), re.MULTILINE)
-        return found[1] if found else ""
-
-    @property
-    def token(self) -> str:
-        """The token in the printed address."""
-        return urlsplit(self.page).query.removeprefix("token=")
-
-    def answers(self) -> bool:
-        """Whether the server takes connections."""
-        try:
-            socket.create_connection(("127.0.0.1", urlsplit(self.page).port or 0), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
-    def request(self, path: str, *, data: dict[str, Any] | None = None, token: str | None = None) -> Any:
-        """Ask the server's REST interface."""
-        headers = {"Authorization": f"token {self.token if token is None else token}"}
-        body = None if data is None else json.dumps(data).encode()
-        return json.loads(fetch(Request(f"http://{urlsplit(self.page).netloc}{path}", body, headers)))
-
-
-def fetch(address: str | Request) -> str:
-    """Return what a server of this machine answers."""
-    with urlopen(address, timeout=30) as answer:
-        text: str = answer.read().decode()
-    return text
-
-
 def launch(folder: Path, environment: dict[str, str] | None = None, **popen: Any) -> Lab:
     """Start `run_lab` on a free port, its home and a shipped notebook in `folder`, and wait for it."""
     shipped, out = folder / "shipped", folder / "out"
     shipped.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import pixels")])
+    cell = nbformat.v4.new_code_cell("import pixels")
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
     nbformat.write(notebook, shipped / "quickstart.ipynb")
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIXELS_", "JUPYTER"))}
     with out.open("wb") as stdout:
@@ -118,24 +77,6 @@ def launch_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
         if lab.process.poll() is None:
             lab.process.kill()
             lab.process.wait(30)
-
-
-def run_cell(lab: Lab, kernel_id: str, code: str) -> str:
-    """Run code in a kernel that the server started; return what it printed."""
-    client = BlockingKernelClient(connection_file=str(lab.home / f"run/jupyter/runtime/kernel-{kernel_id}.json"))
-    client.load_connection_file()
-    client.start_channels()
-    printed: list[str] = []
-
-    def keep(message: dict[str, Any]) -> None:
-        printed.append(message["content"].get("text") or "\n".join(message["content"].get("traceback", [])))
-
-    try:
-        client.wait_for_ready(timeout=60)
-        client.execute_interactive(code, timeout=60, output_hook=keep)
-    finally:
-        client.stop_channels()
-    return "".join(printed)
 
 
 def test_a_cell_runs_in_this_environment_and_finds_the_warehouse_of_this_home(lab: Lab) -> None:
@@ -217,3 +158,18 @@ def test_a_taken_port_is_an_error_that_names_the_setting(pixels_home: Path, monk
 
     assert done.returncode == 78
     assert "PIXELS_LAB_PORT" in done.stderr
+
+
+def test_the_quickstart_opens_in_a_browser_without_a_word_in_between(lab: Lab, chromium: Browser) -> None:
+    """No question about news, no notice, and every request goes to this machine."""
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(lab.page)
+    page.get_by_role("tab", name="quickstart.ipynb").wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .jp-CodeCell").wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
+    page.close()
