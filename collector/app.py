@@ -39,11 +39,12 @@ MALFORMED = "pixels.malformed"
 RETRY_AFTER_SECONDS = 5
 SCRIPT_CACHE_SECONDS = 3600
 
-_STATUS: dict[Reason, str] = {
+STATUS_OF_REASON: dict[Reason, str] = {
     "unknown_path": falcon.HTTP_404,
     "method_not_allowed": falcon.HTTP_405,
     "body_not_accepted": falcon.HTTP_415,
 }
+"""All other reasons are answered 400."""
 
 
 class PixelRequest(Request):
@@ -173,7 +174,7 @@ class Refusals:
                 await log_unavailable(req, resp, error, {})
                 return
         answer_with_pixel(resp)
-        resp.status = _STATUS.get(refused.reason, falcon.HTTP_400)
+        resp.status = STATUS_OF_REASON.get(refused.reason, falcon.HTTP_400)
         resp.set_headers({"X-Pixels-Rejected": refused.reason, "Access-Control-Expose-Headers": "X-Pixels-Rejected"})
         if refused.reason == "method_not_allowed":
             resp.set_header("Allow", "GET, HEAD, OPTIONS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,15 @@ class CollectorWorker(UvicornWorker):
         "proxy_headers": False,  # whoever can reach the port could claim any address
         "timeout_notify": 1,
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # uvicorn warns of every unreadable request; those are answered, and refusals are kept, so nobody needs the lines.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Stop when the master is interrupted: it sends SIGQUIT then, which uvicorn's server does not listen to."""
+        stop_worker()
 
     async def callback_notify(self) -> None:
         """Say that this worker lives; end it if its master was killed, or it would hold port and log slot for ever."""

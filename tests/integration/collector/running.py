@@ -37,6 +37,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """A request that was sent."""
+
+    connection: http.client.HTTPConnection
+
+    def answer(self) -> Answer:
+        """Wait for the answer."""
+        return read_answer(self.connection.getresponse())
+
+
+@dataclass(frozen=True)
 class RunningCollector:
     """A collector that listens."""
 
@@ -63,6 +74,13 @@ class RunningCollector:
             response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             return read_answer(response)
+
+    @contextmanager
+    def sent(self, target: str) -> Iterator[UnderWay]:
+        """Send a request; its answer can be read later."""
+        with closing(http.client.HTTPConnection(*self.address, timeout=30)) as connection:
+            connection.request("GET", target)
+            yield UnderWay(connection)
 
     def workers(self) -> list[int]:
         """Return the process ids of the workers."""

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import resource
 import signal
 import subprocess
-from contextlib import closing
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
 from tests.integration.collector.running import PIXELS, RunningCollector, environment, is_gone, kill, running_collector
+from tests.integration.collector.senders import ENOUGH, Senders
 from tests.waiting import until
-
-SENDERS = 8
-ENOUGH = 300
-
-
-class Senders:
-    """Threads that send pixels as fast as they are acknowledged, and remember which were."""
-
-    def __init__(self, collector: RunningCollector) -> None:
-        self.acknowledged: list[str] = []
-        self._collector = collector
-        self._stop = Event()
-        self._threads = [Thread(target=self._send, args=(number,)) for number in range(SENDERS)]
-        for thread in self._threads:
-            thread.start()
-
-    def _send(self, number: int) -> None:
-        with closing(http.client.HTTPConnection(*self._collector.address, timeout=30)) as connection:
-            count = 0
-            while not self._stop.is_set():
-                count += 1
-                player = f"{number}-{count}"
-                try:
-                    connection.request("GET", f"/visit?playerId={player}&bannerTag=a")
-                    answer = connection.getresponse()
-                    answer.read()
-                except (OSError, http.client.HTTPException):
-                    return  # the collector is gone
-                if answer.status == 200:
-                    self.acknowledged.append(player)
-
-    def wait_for(self, count: int) -> None:
-        until(lambda: len(self.acknowledged) >= count, what=f"{count} acknowledged pixels")
-
-    def finish(self) -> set[str]:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=60)
-            assert not thread.is_alive()
-        return set(self.acknowledged)
 
 
 def players(collector: RunningCollector) -> list[str]:
@@ -116,13 +74,14 @@ def test_every_worker_has_a_slot_of_its_own(tmp_path: Path) -> None:
         assert collector.process.poll() is None
 
 
-def test_a_graceful_stop_finishes_what_is_under_way(tmp_path: Path) -> None:
-    """After SIGTERM all that was acknowledged is stored, and the collector leaves in peace."""
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_at_once_with_all_that_was_acknowledged_stored(tmp_path: Path, name: signal.Signals) -> None:
+    """By a supervisor or by Ctrl-C, the collector leaves in peace."""
     with running_collector(tmp_path) as collector:
         senders = Senders(collector)
         senders.wait_for(ENOUGH)
-        collector.process.terminate()
-        assert collector.process.wait(timeout=30) == 0
+        collector.process.send_signal(name)
+        assert collector.process.wait(timeout=15) == 0
         assert senders.finish() <= set(players(collector))
 
 
