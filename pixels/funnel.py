@@ -40,7 +40,7 @@ class FunnelQuestion:
 def ask(steps: Sequence[str], window: str, order: str, entrants: str, by: str | None) -> FunnelQuestion:
     """Check the parameters of a funnel. Raises BadParameter that names the wrong one."""
     known = _event_types()
-    if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps or not set(steps) <= set(known):
+    if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps or any(s not in known for s in steps):
         raise BadParameter("steps", f"{steps!r} is not a list of steps; each is one of {', '.join(known)}")
     return FunnelQuestion(
         steps=tuple(steps),
@@ -106,9 +106,9 @@ def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: li
         "mature_entered": mature.sum(),
         "immature": (~mature).sum(),
     }
-    seconds = (instant - pl.col("step_1")).dt.total_milliseconds() / 1000
     measures = [expression.cast(pl.Int64).alias(name) for name, expression in counts.items()]
-    measures.append(seconds.median().alias("median_seconds_from_entry"))
+    milliseconds = (instant - pl.col("step_1")).dt.total_milliseconds().median()
+    measures.append((milliseconds / 1000).round(4).alias("median_seconds_from_entry"))
     counted = tries.group_by(dimension).agg(measures) if dimension else tries.select(measures)
     return counted.select(
         pl.lit(number, pl.Int64).alias("step"),

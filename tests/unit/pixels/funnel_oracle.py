@@ -1,0 +1,144 @@
+"""The funnel by brute force: every way to fill the steps is tried. Plain Python, small histories only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise, permutations
+from statistics import median
+
+from tests.sample_warehouse import Event, counted, visitor_links
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Try:
+    """One entry of a person, and the earliest instant at which each further step could be filled."""
+
+    entry: Event
+    instants: list[datetime]
+
+
+def funnel(
+    events: list[Event],
+    time_zone: str,
+    days: tuple[date, date],
+    steps: Sequence[str],
+    window: timedelta,
+    order: str,
+    entrants: str,
+    complete_until: datetime,
+) -> dict[str | None, list[Row]]:
+    """Return the rows of the funnel, for all (None) and for each banner of an entry."""
+    best = [
+        max(tries, key=lambda t: (len(t.instants), [-t.entry.created_at.timestamp(), _reversed(t.entry.id)]))
+        for tries in _tries_of_people(events, time_zone, days, steps, window, order, entrants)
+    ]
+    banners = {t.entry.banner_tag for t in best}
+    return {
+        banner: _rows([t for t in best if banner in (None, t.entry.banner_tag)], steps, window, complete_until)
+        for banner in (None, *sorted(banners))
+    }
+
+
+def people(events: list[Event], time_zone: str) -> dict[str, list[Event]]:
+    """Return the counted events of each person: a visitor key is the player it was linked to, unless it is a player's id."""
+    registered = {event.player_id for event in events if event.event_type == "registration"}
+    links = {key: event.player_id for key, event in visitor_links(events).items() if key not in registered}
+    grouped: dict[str, list[Event]] = {}
+    for event in counted(events, time_zone):
+        grouped.setdefault(links.get(event.player_id, event.player_id), []).append(event)
+    return grouped
+
+
+def _tries_of_people(
+    events: list[Event],
+    time_zone: str,
+    days: tuple[date, date],
+    steps: Sequence[str],
+    window: timedelta,
+    order: str,
+    entrants: str,
+) -> Iterator[list[Try]]:
+    first_registration: dict[str, datetime] = {}
+    for event in sorted(events, key=lambda event: event.order, reverse=True):
+        if event.event_type == "registration":
+            first_registration[event.player_id] = event.created_at
+    for person, taken in people(events, time_zone).items():
+        candidates = [event for event in taken if event.event_type in steps]
+        registered = first_registration.get(person)
+        entries = [
+            event
+            for event in candidates
+            if event.event_type == steps[0]
+            and days[0] <= event.day(time_zone) <= days[1]
+            and not (entrants == "new" and registered is not None and registered < event.created_at)
+        ]
+        tries = [Try(entry, _instants(entry, candidates, steps, window, order)) for entry in entries]
+        if tries:
+            yield tries
+
+
+def _instants(
+    entry: Event, candidates: list[Event], steps: Sequence[str], window: timedelta, order: str
+) -> list[datetime]:
+    in_time = [
+        e for e in candidates if entry.created_at <= e.created_at <= entry.created_at + window and e is not entry
+    ]
+    instants = [entry.created_at]
+    for depth in range(2, len(steps) + 1):
+        ways = [
+            (entry, *rest)
+            for rest in permutations(in_time, depth - 1)
+            if [e.event_type for e in rest] == list(steps[1:depth])
+        ]
+        allowed = [way for way in ways if _allowed(way, candidates, steps, order)]
+        if not allowed:
+            break
+        instants.append(min(way[-1].created_at for way in allowed))
+    return instants
+
+
+def _allowed(way: tuple[Event, ...], candidates: list[Event], steps: Sequence[str], order: str) -> bool:
+    if order == "ordered":
+        return all(one.created_at <= next_.created_at for one, next_ in pairwise(way))
+    if order == "any":  # steps of one type are filled in the order in which they were taken
+        return all(
+            one.created_at <= later.created_at
+            for place, one in enumerate(way)
+            for later in way[place + 1 :]
+            if one.event_type == later.event_type
+        )
+    line = sorted(candidates, key=lambda e: (e.created_at, steps.index(e.event_type), e.id))
+    begin = line.index(way[0])
+    return line[begin : begin + len(way)] == list(way)
+
+
+def _rows(best: list[Try], steps: Sequence[str], window: timedelta, complete_until: datetime) -> list[Row]:
+    mature = [t for t in best if t.entry.created_at + window <= complete_until]
+    return [
+        {
+            "step": number,
+            "event_type": event_type,
+            "players": len(reached := [t for t in best if len(t.instants) >= number]),
+            "entered": len(best),
+            "rate": len(reached) / len(best) if best else None,
+            "mature_players": len(mature_reached := [t for t in mature if len(t.instants) >= number]),
+            "mature_entered": len(mature),
+            "mature_rate": len(mature_reached) / len(mature) if mature else None,
+            "immature": len(best) - len(mature),
+            "median_seconds_from_entry": median(
+                (t.instants[number - 1] - t.entry.created_at) // timedelta(milliseconds=1) for t in reached
+            )
+            / 1000
+            if reached
+            else None,
+        }
+        for number, event_type in enumerate(steps, start=1)
+    ]
+
+
+def _reversed(text: str) -> tuple[int, ...]:
+    return tuple(-ord(character) for character in text)
