@@ -68,8 +68,10 @@ def run_up(settings: Settings, *, demo: bool, lab: bool, python: Sequence[str] =
 
 
 def _bring_up(supervisor: Supervisor, parts: _Parts, *, demo: bool, lab: bool) -> None:
-    """Start what works without figures at once, the rest when there is a first snapshot, and wait for all of it."""
+    """Start all at once, since each spends its first seconds on imports, and wait until everything has figures to show."""
     supervisor.start(parts.collector)
+    supervisor.start(parts.dashboard)
+    supervisor.start(parts.api)
     if lab:
         supervisor.start(parts.lab)
     supervisor.wait_for(parts.collector, within=_PORT_WITHIN_S)
@@ -77,8 +79,6 @@ def _bring_up(supervisor: Supervisor, parts: _Parts, *, demo: bool, lab: bool) -
         supervisor.run(parts.history)
     supervisor.start(parts.passes)
     supervisor.wait_for(parts.passes)  # as long as it takes: all that waits in the log is counted first
-    supervisor.start(parts.dashboard)
-    supervisor.start(parts.api)
     supervisor.wait_for(parts.api, within=_PORT_WITHIN_S)
     supervisor.wait_for(parts.dashboard, within=_PORT_WITHIN_S)
     if lab:
