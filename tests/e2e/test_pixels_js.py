@@ -28,7 +28,12 @@ Event = dict[str, Any]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
+    """Serves files without a line for each, and never from a cache: pages of one address differ within a second."""
+
+    def end_headers(self) -> None:
+        """Forbid to keep the page."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
