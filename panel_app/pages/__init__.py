@@ -1,0 +1,1 @@
+"""Pages: they render a state and pass on what a person chooses."""

@@ -1,0 +1,58 @@
+"""Which days a page shows: presets that move with the calendar, and the period that a change is measured against."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pixels.period import Period
+
+TODAY, WEEK, FOUR_WEEKS, NINETY_DAYS, ALL, CUSTOM = "Today", "7 days", "28 days", "90 days", "All", "Custom"
+PRESETS = (TODAY, WEEK, FOUR_WEEKS, NINETY_DAYS, ALL)
+_LENGTHS = {WEEK: 7, FOUR_WEEKS: 28, NINETY_DAYS: 90}
+
+
+def preset_period(preset: str, today: date, data: Period | None) -> Period:
+    """Return the days of a preset; `data` is the range of days that have any.
+
+    "7 days" and its like end yesterday: they are the last complete days. "All" is all that has data, today included.
+    """
+    if preset == TODAY:
+        return Period(today, today)
+    if preset == ALL:
+        return data or Period(today, today)
+    return Period(today - timedelta(days=_LENGTHS[preset]), today - timedelta(days=1))
+
+
+def default_preset(today: date, data: Period | None) -> str:
+    """Return "28 days" when there is data in them and before, else "All", so that a first pixel is seen at once."""
+    month = preset_period(FOUR_WEEKS, today, data)
+    if data is None or data.start > month.start or data.end < month.start:
+        return ALL
+    return FOUR_WEEKS
+
+
+def days_in(period: Period) -> int:
+    """Return the number of days, both ends included."""
+    return (period.end - period.start).days + 1
+
+
+def period_before(period: Period) -> Period | None:
+    """Return the equally long period that ends the day before; None before the first day of the calendar.
+
+    For 7, 14, 28, ... days the weekdays are the same ones.
+    """
+    length = timedelta(days=days_in(period))
+    if period.start - date.min < length:
+        return None
+    return Period(period.start - length, period.end - length)
+
+
+def comparable_period(period: Period, today: date, data: Period | None) -> Period | None:
+    """Return the period that a change is measured against, or None where that would mislead.
+
+    It would when `period` is not over yet, or when there is no data for all of the days before.
+    """
+    before = period_before(period)
+    if data is None or before is None or period.end >= today or before.start < data.start:
+        return None
+    return before

@@ -1,0 +1,96 @@
+"""`pixels dashboard`: one process that serves the overview to any number of browsers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import panel_material_ui as pmui
+from bokeh.settings import settings as bokeh_settings
+from panel.io.server import Server, get_server
+
+from panel_app.pages.overview import OverviewPage
+from panel_app.source import Published
+from pixels.config import Settings
+from pixels.errors import ConfigurationError
+from pixels.ports import url
+
+_WIDTH = 1_320
+_ICON = Path(__file__).with_name("icon.svg")
+_DARK = "#1c1f22"
+_THEMES = {
+    "light": {"palette": {"primary": {"main": "#0072B2"}}},
+    "dark": {
+        "palette": {"primary": {"main": "#56B4E9"}, "background": {"default": _DARK, "paper": _DARK}},
+        # The title is white in every theme, so the bar behind it stays dark.
+        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0d3a56", "color": "#fff"}}}},
+    },
+}
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(settings: Settings) -> None:
+    """Serve the dashboard until SIGTERM or SIGINT; prints its address on stdout when the port is open.
+
+    Port 0 picks a free one. Raises ConfigurationError when the address cannot be used.
+    """
+    published = Published(settings.published_dir)
+    server = _listen(published, settings)
+    loop = server.io_loop
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.add_callback_from_signal(loop.stop))
+    server.start()
+    print(f"dashboard: listening on {url(settings.host, server.port)}", flush=True)
+    loop.start()
+    server.stop()
+    published.close()
+
+
+def page(published: Published, settings: Settings) -> pmui.Page:
+    """Return the dashboard for one session."""
+    return pmui.Page(
+        title="Pixels",
+        favicon=_ICON,
+        main=[OverviewPage(published, settings).view],
+        main_width=_WIDTH,
+        busy_indicator=None,
+        theme_config=_THEMES,
+    )
+
+
+def _listen(published: Published, settings: Settings) -> Server:
+    try:
+        server = get_server(
+            {"/": lambda: page(published, settings)},
+            title="Pixels",
+            address=settings.host or None,
+            port=settings.dashboard_port,
+            show=False,
+            warm=True,
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"The dashboard cannot listen on {settings.host} port {settings.dashboard_port}: {error}. "
+            "Set PIXELS_HOST and PIXELS_DASHBOARD_PORT, or end the program that has the port."
+        ) from error
+    if not os.environ.get("BOKEH_ALLOW_WS_ORIGIN"):
+        bokeh_settings.allowed_ws_origin = _origins(settings.host, server.port)
+    return server
+
+
+def _origins(host: str, port: int) -> list[str]:
+    """Return the addresses by which a browser may have come: a page of another site must not read the figures."""
+    names = {host, *_LOOPBACK}
+    if host in _EVERY_ADDRESS:
+        names = {*_LOOPBACK, socket.gethostname(), socket.getfqdn(), *_own_addresses()}
+    return sorted(f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in names)
+
+
+def _own_addresses() -> set[str]:
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None)}
+    except OSError:
+        return set()
