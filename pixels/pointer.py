@@ -63,9 +63,9 @@ def read_pointer(published: Path) -> Pointer:
         ) from None
     except (OSError, ValueError) as error:
         raise NoSnapshot(f"{path} cannot be read: {error}. Delete it and run `pixels aggregate`.") from error
-    if Path(pointer.file).name != pointer.file:
+    if Path(pointer.file).name != pointer.file or not pointer.file.endswith(".duckdb"):
         raise NoSnapshot(
-            f"{path} names {pointer.file!r}, which is no file of its folder. Delete it and run `pixels aggregate`."
+            f"{path} names {pointer.file!r}, which is no snapshot of its folder. Delete it and run `pixels aggregate`."
         )
     check_usable(pointer, path)
     return pointer

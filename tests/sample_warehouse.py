@@ -114,19 +114,20 @@ class SampleWarehouse:
         """Write the same snapshot anew, with `changes` in its pointer."""
         self.published.mkdir(parents=True, exist_ok=True)
         file = self.published / f"snapshot-{self.snapshot:06d}.duckdb"
-        file.unlink(missing_ok=True)
+        written = self.published / f".{file.name}.tmp"
         newest = max((event.created_at for event in self.events), default=at("2026-01-01"))
         until = complete_until or newest + timedelta(days=365)
-        self._write_tables(file, until)
-        self.point_at(file, complete_until=until, **changes)
+        self._write_tables(written, until)
+        written.replace(file)
+        self.point_at(file.name, complete_until=until, **changes)
         return file
 
-    def point_at(self, file: Path, *, complete_until: datetime, **changes: object) -> None:
+    def point_at(self, name: str, *, complete_until: datetime, **changes: object) -> None:
         """Replace current.json."""
         last = max((event.created_at for event in self.events), default=None)
         pointer: dict[str, object] = {
             "snapshot": self.snapshot,
-            "file": file.name,
+            "file": name,
             "as_of": _iso(complete_until),
             "complete_until": _iso(complete_until),
             "last_pass_at": _iso(complete_until),
