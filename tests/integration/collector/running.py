@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,15 +141,14 @@ def running_collector(home: Path, *options: str, **settings: str) -> Iterator[Ru
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End the collector; kill it and its workers when it does not go by itself."""
+    """End the collector, and kill what is left of its process group when it does not go by itself or left workers."""
     process.terminate()
     try:
         process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
     finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         if process.stdout:
             process.stdout.close()
 
