@@ -155,10 +155,10 @@ CHECKS: tuple[Callable[[Parameters, Contract], None], ...] = (
 
 
 def required_name(parameters: Parameters, parameter: str, missing: Reason, contract: Contract) -> str:
-    """Return the trimmed player id or banner tag; refuse an empty one, a placeholder and an unexpanded macro."""
-    name = parameters.get(parameter, "").strip()
-    if not name:
-        raise InvalidEvent(missing, f"{parameter} is empty" if parameter in parameters else f"{parameter} is missing")
+    """Return the trimmed player id or banner tag; refuse an absent one, a placeholder (nothing is one) and an unexpanded macro."""
+    if parameter not in parameters:
+        raise InvalidEvent(missing, f"{parameter} is missing")
+    name = parameters[parameter].strip()
     if name.lower() in contract.placeholders or contract.macro.fullmatch(name):
         raise InvalidEvent("placeholder_value", f"{parameter}: {_shown(name)}")
     return name
