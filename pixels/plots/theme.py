@@ -91,6 +91,15 @@ def thousands_on_x(plot: Any, _element: Any) -> None:
     _count_axis(plot.state.xaxis, plot.state.xgrid, plot.state.ygrid)
 
 
+def whole_days_on_x(plot: Any, _element: Any) -> None:
+    """Write every tick of the horizontal axis as a day; by itself Bokeh writes a single one as a year."""
+    from bokeh.models import DatetimeTickFormatter
+
+    scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months", "years")
+    for axis in plot.state.xaxis:
+        axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%Y-%m-%d"))
+
+
 def _count_axis(axes: Any, own_grid: Any, other_grid: Any) -> None:
     from bokeh.models import AdaptiveTicker, NumeralTickFormatter
 

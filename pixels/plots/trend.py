@@ -21,12 +21,14 @@ from pixels.plots.theme import (
     nothing_to_draw,
     short_labels,
     thousands_on_y,
+    whole_days_on_x,
 )
 
 Range = tuple[Day, Day]
 _OTHERS = "Other banners"
 _MARKED_DAYS = 62
-_EVERY_DAY_NAMED = 10
+_EVERY_DAY_NAMED = 7
+_TARGETS_WIDTH = 500
 
 
 def daily_trend(
@@ -116,7 +118,7 @@ def _lines(
         legend_position="top",
         legend_cols=4,
         show_legend=len(lines) > 1,
-        hooks=[thousands_on_y],
+        hooks=[thousands_on_y, *([whole_days_on_x] if days.height <= _EVERY_DAY_NAMED else [])],
     )
 
 
@@ -132,19 +134,21 @@ def _line(label: str, color: str, daily: pl.DataFrame, last_day_partial: date | 
         for part, dash in parts
         if part.height > 1
     ]
-    return [*curves, _points(label, color, daily)]
+    return [*curves, *_points(label, color, daily)]
 
 
-def _points(label: str, color: str, daily: pl.DataFrame) -> Any:
-    """Return the points of a line, which carry its tooltips; small ones where the days are many."""
+def _points(label: str, color: str, daily: pl.DataFrame) -> list[Any]:
+    """Return a mark a day where there is room for it, and unseen, larger ones that carry the tooltips."""
+    marks = hv.Scatter(daily, "event_date", "count", label=label).opts(color=color, size=4, backend="bokeh")
     # The label travels as a column: it may be a banner tag, and tooltips show columns as text.
-    data = daily.with_columns(series=pl.lit(label))
-    return hv.Scatter(data, "event_date", ["count", "series"], label=label).opts(
+    named = daily.with_columns(series=pl.lit(label))
+    targets = hv.Scatter(named, "event_date", ["count", "series"], label=label).opts(
         color=color,
-        size=4 if daily.height <= _MARKED_DAYS else 1,
+        alpha=0,
+        size=min(16, max(4, _TARGETS_WIDTH // daily.height)),
         tools=["hover"],
-        hover_mode="vline",
         hover_tooltips=[("Day", "@event_date{%F}"), ("", "@series"), ("Players", "@count{0,0}")],
         hover_formatters={"@event_date": "datetime"},
         backend="bokeh",
     )
+    return [marks, targets] if daily.height <= _MARKED_DAYS else [targets]

@@ -1,0 +1,216 @@
+"""What the plots draw, without a browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bokeh.models import HoverTool, Plot
+
+import pixels
+from pixels import Warehouse, plots
+from pixels.errors import BadParameter
+from tests.sample_warehouse import SampleWarehouse, deposit, registration, visit
+
+RANGE = ("2026-11-01", "2026-11-05")
+NO_EVENTS = ("2020-01-01", "2020-01-03")
+
+
+@pytest.fixture(scope="module")
+def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Three banners and a quiet day."""
+    home = tmp_path_factory.mktemp("home")
+    SampleWarehouse(home).publish(
+        visit("v-1", "brandA", "2026-11-01T10:00", s="v-1"),
+        visit("v-2", "brandB", "2026-11-03T10:00"),
+        visit("v-3", "brandC", "2026-11-03T10:00"),
+        visit("v-4", "brandA", "2026-11-03T10:00"),
+        registration("p1", "brandA", "2026-11-01T11:00", s="v-1"),
+        deposit("p1", "brandA", "2026-11-05T11:00"),
+    )
+    with pixels.open(home) as warehouse:
+        yield warehouse
+
+
+def rendered(plot: Any) -> Plot:
+    """Return the Bokeh figure of a plot."""
+    import holoviews as hv
+
+    return hv.render(plot, backend="bokeh")
+
+
+def columns(figure: Plot, *names: str) -> list[dict[str, list[Any]]]:
+    """Return the data of each glyph that has all these columns."""
+    sources = [dict(renderer.data_source.data) for renderer in figure.renderers]
+    return [{name: list(data[name]) for name in names} for data in sources if set(names) <= set(data)]
+
+
+def test_days_without_events_are_zero(wh: Warehouse) -> None:
+    """A quiet day is drawn as zero, not skipped; so are days of the period before and after the events."""
+    trend = plots.metrics(wh.metrics(*RANGE), event_type="visit", period=("2026-10-31", "2026-11-05"))
+
+    (points,) = columns(rendered(trend), "event_date", "count", "series")
+    assert points["count"] == [0, 1, 0, 3, 0, 0]
+    assert len(points["event_date"]) == 6
+
+
+def test_the_running_day_is_dashed(wh: Warehouse) -> None:
+    """The line from the last whole day to the partial one is dashed, the rest is solid."""
+    trend = plots.metrics(wh.metrics(*RANGE), "visit", last_day_partial=date(2026, 11, 5), period=RANGE)
+
+    lines = [r for r in rendered(trend).renderers if hasattr(r.glyph, "line_dash") and type(r.glyph).__name__ == "Line"]
+    assert [(bool(line.glyph.line_dash), len(line.data_source.data["count"])) for line in lines] == [
+        (False, 4),
+        (True, 2),
+    ]
+
+
+def test_one_day_alone_is_a_point(wh: Warehouse) -> None:
+    """A range of one day shows something, also when it is the running day."""
+    for partial in (None, date(2026, 11, 3)):
+        trend = plots.metrics(wh.metrics("2026-11-03", "2026-11-03"), last_day_partial=partial)
+
+        assert [points["count"] for points in columns(rendered(trend), "count", "series")] == [[3]]
+
+
+def test_the_words_are_those_of_the_screens(wh: Warehouse) -> None:
+    """Visits are daily unique visitors, deposits deposit days; the axes have labels."""
+    figure = rendered(plots.metrics(wh.metrics(*RANGE)))
+
+    assert [item.label.value for item in figure.legend[0].items] == [
+        "Daily unique visitors",
+        "Registrations",
+        "Deposit days",
+    ]
+    assert (figure.xaxis[0].axis_label, figure.yaxis[0].axis_label) == ("Day", "Players a day")
+
+
+def test_banners_beyond_the_limit_are_one_line(wh: Warehouse) -> None:
+    """The lines of a summary sum to the daily count."""
+    summary = plots.summary(wh.summary(*RANGE), "visit", limit=1)
+
+    lines = columns(rendered(summary), "count", "series")
+    assert [line["series"][0] for line in lines] == ["brandA", "Other banners"]
+    assert [sum(day) for day in zip(*(line["count"] for line in lines), strict=True)] == [1, 0, 3]
+
+
+def test_the_largest_banner_is_on_top(wh: Warehouse) -> None:
+    """Bars are ordered by the measure, and the title says how many there are when not all are drawn."""
+    figure = rendered(plots.banners(wh.banners(*RANGE), measure="visits", limit=2))
+
+    (bars,) = columns(figure, "banner_tag", "visits")
+    assert (bars["banner_tag"], bars["visits"]) == (["brandB", "brandA"], [1, 2])
+    assert figure.title.text == "The largest 2 of 3 banners"
+
+
+def test_an_unknown_measure_is_named(wh: Warehouse) -> None:
+    """A wrong measure raises BadParameter."""
+    with pytest.raises(BadParameter, match="measure: 'clicks' is not one of visits, registrations, deposits"):
+        plots.banners(wh.banners(*RANGE), measure="clicks")
+
+
+def test_a_funnel_has_a_bar_a_step_and_its_share(wh: Warehouse) -> None:
+    """The share of those who entered stands above each bar."""
+    figure = rendered(plots.funnel(wh.funnel(*RANGE)))
+
+    assert [(bar["players"], bar["share"]) for bar in columns(figure, "players", "share", "entered")] == [
+        ([4], ["100.0 %"]),
+        ([1], ["25.0 %"]),
+        ([1], ["25.0 %"]),
+    ]
+
+
+def test_a_funnel_by_banner_draws_the_largest(wh: Warehouse) -> None:
+    """Each step has a bar in each of the largest banners, which the axis names."""
+    figure = rendered(plots.funnel(wh.funnel(*RANGE, by="banner_tag"), limit=2))
+
+    assert [bar["banner_tag"] for bar in columns(figure, "players", "banner_tag")] == [["brandA", "brandB"]] * 3
+    assert list(figure.xaxis[0].major_label_overrides.values()) == ["brandA", "brandB"]
+    assert figure.title.text == "The largest 2 of 3 banners"
+
+
+@pytest.mark.parametrize("draw", ["metrics", "summary", "banners", "funnel", "funnel by banner"])
+def test_no_events_is_a_plot_too(wh: Warehouse, draw: str) -> None:
+    """An empty range draws without an error, with and without a period."""
+    drawings = {
+        "metrics": lambda: plots.metrics(wh.metrics(*NO_EVENTS)),
+        "summary": lambda: plots.summary(wh.summary(*NO_EVENTS)),
+        "banners": lambda: plots.banners(wh.banners(*NO_EVENTS)),
+        "funnel": lambda: plots.funnel(wh.funnel(*NO_EVENTS)),
+        "funnel by banner": lambda: plots.funnel(wh.funnel(*NO_EVENTS, by="banner_tag")),
+    }
+
+    assert rendered(drawings[draw]()).renderers
+
+
+def test_an_empty_period_is_a_line_at_zero(wh: Warehouse) -> None:
+    """With the period given, no events are zeros on every day."""
+    trend = plots.metrics(wh.metrics(*NO_EVENTS), period=NO_EVENTS)
+
+    assert [points["count"] for points in columns(rendered(trend), "count", "series")] == [[0, 0, 0]] * 3
+
+
+def test_width_is_fixed_or_the_pages(wh: Warehouse) -> None:
+    """A width in pixels, or None to fill what the page has."""
+    assert rendered(plots.metrics(wh.metrics(*RANGE), width=500)).width == 500
+    assert rendered(plots.metrics(wh.metrics(*RANGE), width=None)).sizing_mode == "stretch_width"
+
+
+def test_every_plot_stands_on_the_pages_background(wh: Warehouse) -> None:
+    """Light or dark: no plot brings a background, and texts are grey."""
+    for plot in (plots.metrics(wh.metrics(*RANGE)), plots.banners(wh.banners(*RANGE)), plots.funnel(wh.funnel(*RANGE))):
+        figure = rendered(plot)
+
+        assert (figure.background_fill_alpha, figure.border_fill_alpha) == (0, 0)
+        assert {axis.major_label_text_color for axis in figure.axis} == {"#767676"}
+
+
+def test_tooltips_escape_what_they_show(wh: Warehouse) -> None:
+    """No tooltip uses Bokeh's {safe}, which would put a banner tag into the page as HTML, nor a template of HTML."""
+    drawn = [plots.summary(wh.summary(*RANGE)), plots.banners(wh.banners(*RANGE))]
+    drawn += [plots.funnel(wh.funnel(*RANGE, by="banner_tag"))]
+
+    for figure in map(rendered, drawn):
+        tools = [tool for tool in figure.tools if isinstance(tool, HoverTool)]
+        assert tools
+        for tool in tools:
+            assert isinstance(tool.tooltips, list)
+            assert not any("safe" in field for _, field in tool.tooltips)
+
+
+def test_a_few_days_are_all_named(wh: Warehouse) -> None:
+    """Each day has its tick, written as a day."""
+    axis = rendered(plots.metrics(wh.metrics("2026-11-03", "2026-11-03"))).xaxis[0]
+
+    assert (len(axis.ticker.ticks), axis.formatter.years) == (1, "%Y-%m-%d")
+
+
+def test_long_names_stay_different_on_the_axis() -> None:
+    """Names that are cut to the same text are numbered, or two banners would be one bar."""
+    tags = ["x" * 200 + "a", "x" * 200 + "b", "x" * 200 + "c", "short"]
+    frame = pl.DataFrame({"banner_tag": tags, "visits": [4, 3, 2, 1], "registrations": [0] * 4, "deposits": [0] * 4})
+
+    (bars,) = columns(rendered(plots.banners(frame)), "banner", "banner_tag")
+
+    assert len(set(bars["banner"])) == 4
+    assert max(map(len, bars["banner"])) < 32
+    assert bars["banner_tag"] == tags[::-1]
+
+
+def test_the_read_side_comes_without_the_plotting_libraries() -> None:
+    """`import pixels; pixels.open` costs no HoloViews and no Bokeh; `pixels.plots` loads them."""
+    program = (
+        "import sys, pixels; pixels.open;"
+        "print(any(name in sys.modules for name in ('holoviews', 'bokeh', 'panel', 'hvplot')));"
+        "pixels.plots; print('holoviews' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path.cwd())
+
+    assert done.stdout.split() == ["False", "True"]
