@@ -14,7 +14,7 @@ from pixels.errors import PixelsError
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A span of time such as 5s, 500ms or 2m, as seconds."""
 
     name = "duration"
