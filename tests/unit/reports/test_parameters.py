@@ -1,0 +1,69 @@
+"""What a report takes, and what it refuses before it runs."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from pixels.errors import BadParameter
+from pixels.reports.parameters import Parameter, declared_parameters, read_parameters
+
+CELL = """from_: Day = ""  # first day
+to_: Day = ""  # last day
+banner: str = ""  # only this banner
+limit: int = 15  # rows at most"""
+
+
+@pytest.fixture(scope="module")
+def declared() -> list[Parameter]:
+    kernel = {"name": "python3", "language": "python", "display_name": "Python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+    notebook.cells = [
+        nbformat.v4.new_code_cell("not_a_parameter = 1"),
+        nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]}),
+    ]
+    return declared_parameters(notebook)
+
+
+def test_names_types_defaults_and_help_are_those_of_the_cell(declared: list[Parameter]) -> None:
+    """The parameters cell is the one place that says what a report takes."""
+    assert declared[0] == Parameter("from_", "Day", "", "first day")
+    assert declared[3] == Parameter("limit", "int", 15, "rows at most")
+    assert [parameter.name for parameter in declared] == ["from", "to", "banner", "limit"]
+
+
+def test_what_is_given_becomes_values_by_variable(declared: list[Parameter]) -> None:
+    """Texts are read by type; what is not given is left to the notebook."""
+    values = read_parameters(declared, {"from": "2026-11-01", "limit": "7"})
+
+    assert values == {"from_": "2026-11-01", "limit": 7}
+
+
+def test_the_name_of_the_variable_is_taken_too(declared: list[Parameter]) -> None:
+    """Somebody who reads the notebook may write from_."""
+    assert read_parameters(declared, {"from_": "2026-11-01"}) == {"from_": "2026-11-01"}
+
+
+@pytest.mark.parametrize(
+    ("given", "parameter", "message"),
+    [
+        ({"form": "2026-11-01"}, "form", "no such parameter; it has\n  from (Day): first day\n  to (Day): last day"),
+        ({"from": "2026-02-30"}, "from", "not a day of the calendar"),
+        ({"from": "yesterday"}, "from", "is not a day; write it as 2026-11-22"),
+        ({"from": ""}, "from", "is not a day"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "to", "2026-11-01 is before from 2026-11-02"),
+        ({"from": "2026-11-02", "from_": "2026-11-02"}, "from", "is given twice"),
+        ({"limit": "many"}, "limit", "'many' is not a whole number"),
+        ({"banner": "\udc80"}, "banner", "is not UTF-8"),
+        ({"not_a_parameter": "2"}, "not_a_parameter", "no such parameter"),
+    ],
+)
+def test_what_is_unknown_or_wrong_is_refused_by_name(
+    declared: list[Parameter], given: dict[str, str], parameter: str, message: str
+) -> None:
+    """The error names the parameter as the person knows it, and says what is taken."""
+    with pytest.raises(BadParameter) as refused:
+        read_parameters(declared, given)
+
+    assert refused.value.parameter == parameter
+    assert message in str(refused.value)
