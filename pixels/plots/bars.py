@@ -15,6 +15,7 @@ from pixels.plots.theme import (
     STEP_LABELS,
     WIDTH,
     dressed,
+    inert,
     load_backend,
     nothing_to_draw,
     short_labels,
@@ -38,7 +39,7 @@ def banners_bars(
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()
-    largest = frame.sort(measure, "banner_tag", descending=[True, False]).head(limit)
+    largest = inert(frame).sort(measure, "banner_tag", descending=[True, False]).head(limit)
     tags = largest["banner_tag"].to_list()
     # Bars stack upwards from the first row.
     rows = largest.with_columns(pl.Series("banner", short_labels(tags), dtype=pl.String)).reverse()
@@ -81,7 +82,7 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
         mature_share=_percent("mature_rate"),
     )
     by_banner = "banner_tag" in frame.columns
-    rows, ticks, title = _beside_each_other(described, limit) if by_banner else _one_funnel(described)
+    rows, ticks, title = _beside_each_other(inert(described), limit) if by_banner else _one_funnel(described)
     highest = max(1, _largest(rows, "players"))
     labels = [] if by_banner else [_shares(rows)]
     return dressed(

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import holoviews as hv
+import polars as pl
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of colour vision.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
@@ -40,6 +41,15 @@ def nothing_to_draw(width: int | None, height: int) -> Any:
     load_backend()
     text = hv.Text(0.5, 0.5, "No events in these days").opts(text_color=GREY, backend="bokeh")
     return dressed(text, width, height, xaxis=None, yaxis=None, xlim=(0, 1), ylim=(0, 1), hooks=[_without_grid])
+
+
+def inert(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep a banner tag from ending the script element in which a notebook shows a plot: Panel writes data there as it is.
+
+    A character that is not seen (word joiner) stands in `</` and `<!` then; HTML, "Restrictions for contents of script
+    elements". Only for drawing.
+    """
+    return frame.with_columns(pl.col("banner_tag").str.replace_all(r"<([/!])", "<\u2060$1"))
 
 
 def short_labels(names: list[str]) -> list[str]:

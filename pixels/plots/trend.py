@@ -17,6 +17,7 @@ from pixels.plots.theme import (
     PALETTE,
     WIDTH,
     dressed,
+    inert,
     load_backend,
     nothing_to_draw,
     short_labels,
@@ -63,7 +64,7 @@ def banner_trend(
 
     The rest are one grey line, so that the lines sum to the daily count. Days, dashes and width as in `daily_trend`.
     """
-    counts = frame.filter(pl.col("event_type") == event_type)
+    counts = inert(frame).filter(pl.col("event_type") == event_type)
     sizes = (
         counts.group_by("banner_tag").agg(pl.col("count").sum()).sort("count", "banner_tag", descending=[True, False])
     )

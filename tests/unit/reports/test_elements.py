@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import polars as pl
 import pytest
 from hypothesis import example, given
@@ -12,29 +10,11 @@ from hypothesis import strategies as st
 from pixels import plots
 from pixels.reports.elements import chart, say, table
 from pixels.reports.words import quoted
+from tests.unit.reports.html_page import HtmlPage
 
 # What no collector takes as a banner tag is left out: control characters, and half a character of UTF-16.
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30)
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-
-
-class Page(HTMLParser):
-    """Collects the elements and the text of some HTML, as a browser's parser finds them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the element."""
-        self.elements.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        """Note the text."""
-        self.text += data
 
 
 @given(name=names)
@@ -42,7 +22,7 @@ class Page(HTMLParser):
 @example(name="&lt;b&gt; $x$ *y*")
 def test_a_name_in_a_sentence_is_text(name: str) -> None:
     """A sentence holds exactly the characters of the name, and no element that came with it."""
-    page = Page(say(f"{name} brought the most.").data)
+    page = HtmlPage(say(f"{name} brought the most.").data)
 
     assert page.text.replace("\u2068", "").replace("\u2069", "") == f"{name} brought the most.".replace(
         "\u2068", ""
@@ -54,7 +34,7 @@ def test_a_name_in_a_sentence_is_text(name: str) -> None:
 @example(name=HOSTILE)
 def test_a_name_in_a_table_is_text(name: str) -> None:
     """A cell holds exactly the characters of the name."""
-    page = Page(table(pl.DataFrame({"banner_tag": [name]}), {"banner_tag": "Banner"}).data)
+    page = HtmlPage(table(pl.DataFrame({"banner_tag": [name]}), {"banner_tag": "Banner"}).data)
 
     assert page.text == f"Banner{name}"
     assert page.elements == {"table", "thead", "tbody", "tr", "th", "td"}
@@ -64,7 +44,7 @@ def test_a_name_in_a_chart_stays_in_its_script() -> None:
     """A tag that closes a script element does not close the one that the chart travels in."""
     brought = pl.DataFrame({"banner_tag": [HOSTILE], "visits": [1], "registrations": [1], "deposits": [1]})
 
-    page = Page(chart(plots.banners(brought), "Banners").data)
+    page = HtmlPage(chart(plots.banners(brought), "Banners").data)
 
     assert page.elements == {"figure", "div", "script"}
 
@@ -82,6 +62,6 @@ def test_a_value_is_written_for_a_person(value: object, written: str) -> None:
 
 def test_a_long_table_says_how_much_is_left_out() -> None:
     """Nothing is cut silently."""
-    page = Page(table(pl.DataFrame({"n": range(21)}), {"n": "N"}, limit=20).data)
+    page = HtmlPage(table(pl.DataFrame({"n": range(21)}), {"n": "N"}, limit=20).data)
 
     assert page.text.endswith("19and 1 row more")
