@@ -53,11 +53,11 @@ def run_report(
     notebook = _read_notebook(name, notebooks or resource_path("notebooks"))
     declared = declared_parameters(notebook)
     values = read_parameters(declared, parameters)
-    _make_folder(out)
     given = values.get(_SNAPSHOT)
     pinned = Path(str(given)).expanduser().absolute() if given else pin_newest(settings)
     with open_warehouse(pinned) as wh:
         pointer = wh.status()
+    _make_folder(out)
     run = _Run(name, declared, {**values, _SNAPSHOT: str(pinned)}, pointer, datetime.now(UTC))
     return run.into(out, notebook, settings)
 

@@ -1,0 +1,147 @@
+"""`pixels report` as somebody runs it, and its page as somebody opens it on a machine without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.integration.notebooks.homes import HOSTILE, five_weeks
+from tests.sample_warehouse import SampleWarehouse, visit
+
+PERIOD = ("-p", "from=2026-11-08", "-p", "to=2026-11-21")
+
+# A chart has drawn when one of the canvases in its shadow roots has a pixel that is not transparent.
+PAINTED_PIXELS = """
+() => [...document.querySelectorAll("figure.chart")].map((figure) => {
+    const canvases = [];
+    const walk = (root) => {
+        for (const element of root.querySelectorAll("*")) {
+            if (element.tagName === "CANVAS") canvases.push(element);
+            if (element.shadowRoot) walk(element.shadowRoot);
+        }
+    };
+    walk(figure);
+    const painted = (canvas) => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let alpha = 3; alpha < data.length; alpha += 4) count += data[alpha] > 0;
+        return count;
+    };
+    return { width: figure.scrollWidth, painted: Math.max(0, ...canvases.map(painted)) };
+})
+"""
+ALL_IDLE = "window.Bokeh && Bokeh.documents.length && Bokeh.documents.every((document) => document.is_idle)"
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """What a browser without a network makes of a page."""
+
+    title: str
+    text: str
+    charts: list[dict[str, int]]
+    images: int
+    requests: list[str]
+    faults: list[str]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleWarehouse:
+    """Demo data in which the banner with the most deposits is hostile."""
+    return five_weeks(tmp_path_factory.mktemp("home"), is_demo=True)
+
+
+@pytest.fixture(scope="module")
+def report(sample: SampleWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two weeks."""
+    return run(sample, tmp_path_factory.mktemp("out"), *PERIOD)
+
+
+@pytest.fixture(scope="module")
+def page(report: Path, chromium: Browser) -> OpenPage:
+    """The page, opened."""
+    return open_offline(chromium, report)
+
+
+def run(sample: SampleWarehouse, out: Path, *arguments: str) -> Path:
+    """Run `pixels report campaign_report` and return the page that it names."""
+    command = [sys.executable, "-m", "pixels", "report", "campaign_report", *arguments, "--out", str(out)]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("PIXELS_")}
+    finished = subprocess.run(
+        command, env={**settings, "PIXELS_HOME": str(sample.home)}, cwd=out, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stderr == ""
+    return Path(finished.stdout.strip())
+
+
+def open_offline(browser: Browser, path: Path) -> OpenPage:
+    """Open a file in a browser whose network is off, and note all that it asks for and complains of."""
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.context.set_offline(True)
+    requests: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    try:
+        page.goto(path.as_uri())
+        page.wait_for_function(ALL_IDLE)
+        charts: list[dict[str, Any]] = page.evaluate(PAINTED_PIXELS)
+        images: int = page.evaluate("document.images.length")
+        return OpenPage(page.title(), page.inner_text("main"), charts, images, requests, faults)
+    finally:
+        page.close()
+
+
+def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> None:
+    """Three lines, the banners and the funnel; the page asks for nothing but itself, and nothing is amiss."""
+    assert [chart["painted"] > 1000 for chart in page.charts] == [True] * 5
+    assert max(chart["width"] for chart in page.charts) <= 900
+    assert page.requests == [report.as_uri()]
+    assert page.faults == []
+
+
+def test_the_head_says_which_data_it_is(page: OpenPage) -> None:
+    """Demo data on top, then days, banners, how far the data goes, time zone and snapshot; no code."""
+    assert page.text.startswith(
+        "Campaign report\n\nDemo data\n\n8 Nov 2026 to 21 Nov 2026, all banners\n\n"
+        "Data through 22 Nov 2026, 16:00 · days in Europe/Berlin · snapshot 1\n"
+    )
+    assert "import pixels" not in page.text
+
+
+def test_the_sentences_are_computed_from_these_days(page: OpenPage) -> None:
+    """14 days of 3 + day % 7 visitors, and as many before."""
+    assert "84 unique visitors came, 38 players registered, and 14 made a first deposit (FTD)." in page.text
+    assert "Against as many days before: visitors no change, registrations no change, FTD no change." in page.text
+
+
+def test_a_hostile_banner_tag_stays_text(page: OpenPage) -> None:
+    """It is markup, and closes the script that a chart travels in: it stands in sentence and tables as it was sent."""
+    assert f"“{HOSTILE}” brought the most: 14 deposit days of 14 (100.0 %)." in page.text
+    assert page.text.count(HOSTILE) == 3
+    assert page.title == "Campaign report"
+    assert page.images == 0
+
+
+def test_the_same_snapshot_gives_the_same_page(
+    page: OpenPage, report: Path, sample: SampleWarehouse, chromium: Browser, tmp_path: Path
+) -> None:
+    """More events arrive for the same days, and older snapshots go; the pinned one stays."""
+    for file in sample.published.glob("*.duckdb"):
+        file.unlink()
+    sample.publish(visit("late", "brandA", "2026-11-10T10:00"))
+    pinned = json.loads((report.parent / "report.json").read_text("utf-8"))["parameters"]["snapshot"]
+
+    again = open_offline(chromium, run(sample, tmp_path, *PERIOD, "-p", f"snapshot={pinned}"))
+
+    assert again.text == page.text
