@@ -1,7 +1,7 @@
 -- The events that can fill a step for the people who enter from $start to $end, both included, in the order in which the
 -- funnel reads them: by person, instant, place among $steps, id.
 -- A person is a player together with the visitor keys that became that player. A key that some player registered under is
--- that player's id and stays.
+-- that player's id and stays. People are numbered, because the rows of millions are sorted and carried on.
 WITH linked_keys AS (
     SELECT visitor_key, player_id
     FROM visitor_links
@@ -22,18 +22,20 @@ steps_taken AS (
       AND c.event_date BETWEEN $start::DATE - 1 AND $end::DATE + $window_days::INTEGER + 2
 ),
 tries AS (
-    SELECT
-        s.*,
-        s.in_range AND ($entrants = 'all' OR coalesce(p.registration_at >= s.created_at, true)) AS is_entry
+    SELECT s.*, s.in_range AND coalesce(p.registration_at >= s.created_at, true) AS is_entry
     FROM steps_taken AS s
-    LEFT JOIN players AS p ON p.player_id = s.person
+    LEFT JOIN (FROM players WHERE $entrants = 'new' AND registration_at IS NOT NULL) AS p ON p.player_id = s.person
+),
+entrants AS (
+    SELECT person, row_number() OVER () AS number
+    FROM (SELECT DISTINCT person FROM tries WHERE is_entry)
 )
 SELECT
-    dense_rank() OVER (ORDER BY person) AS person,
-    event_type,
-    created_at,
-    CASE WHEN is_entry THEN banner_tag END AS banner_tag,
-    is_entry
-FROM tries
-SEMI JOIN (SELECT person FROM tries WHERE is_entry) AS entrants USING (person)
-ORDER BY person, created_at, list_position($steps::TEXT[], event_type), event_id;
+    e.number AS person,
+    t.event_type,
+    t.created_at,
+    CASE WHEN t.is_entry THEN t.banner_tag END AS banner_tag,
+    t.is_entry
+FROM tries AS t
+JOIN entrants AS e USING (person)
+ORDER BY e.number, t.created_at, list_position($steps::TEXT[], t.event_type), t.event_id;
