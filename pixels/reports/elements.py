@@ -20,6 +20,10 @@ from pixels.warehouse import Warehouse
 CHART_WIDTH = 880
 
 _NO_MATH = "mathjax_ignore tex2jax_ignore"  # "$" is money here, not the start of a formula
+_SET = {  # in the cells themselves, as JupyterLab has a style of its own for tables
+    "text": 'class="text" style="text-align:left"',
+    "number": 'class="number" style="text-align:right"',
+}
 _BADGE = "display:inline-block;padding:.1em .7em;border-radius:1em;background:#9a3412;color:#fff;font-weight:600"
 
 
@@ -71,15 +75,16 @@ def table(frame: pl.DataFrame, headings: Mapping[str, str], limit: int = 20) -> 
     Whole numbers are written as 12,345, others with one decimal, and a value that is missing as a dash.
     """
     kinds = {name: "number" if frame[name].dtype.is_numeric() else "text" for name in headings}
-    cells = "".join(f'<th scope="col" class="{kinds[name]}">{escape(text)}</th>' for name, text in headings.items())
+    cells = "".join(f'<th scope="col" {_SET[kinds[name]]}>{escape(text)}</th>' for name, text in headings.items())
     rows = "".join(f"<tr>{_row(row, kinds)}</tr>" for row in frame.head(limit).iter_rows(named=True))
     more = frame.height - limit
     rest = f'<p class="more">and {counted(more, "row")} more</p>' if more > 0 else ""
-    return HTML(f'<table class="{_NO_MATH}"><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>{rest}')
+    drawn = f'<table class="{_NO_MATH}"><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>'
+    return HTML(f'<div class="wide">{drawn}</div>{rest}')
 
 
 def _row(row: Mapping[str, object], kinds: Mapping[str, str]) -> str:
-    return "".join(f'<td class="{kind}" dir="auto">{escape(_cell(row[name]))}</td>' for name, kind in kinds.items())
+    return "".join(f'<td {_SET[kind]} dir="auto">{escape(_cell(row[name]))}</td>' for name, kind in kinds.items())
 
 
 def _cell(value: object) -> str:

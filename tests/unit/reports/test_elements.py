@@ -37,7 +37,7 @@ def test_a_name_in_a_table_is_text(name: str) -> None:
     page = HtmlPage(table(pl.DataFrame({"banner_tag": [name]}), {"banner_tag": "Banner"}).data)
 
     assert page.text == f"Banner{name}"
-    assert page.elements == {"table", "thead", "tbody", "tr", "th", "td"}
+    assert page.elements == {"div", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 def test_a_name_in_a_chart_stays_in_its_script() -> None:
