@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pixels.errors import NoSnapshot, PixelsError
+from pixels.errors import ConfigurationError, NoSnapshot, PixelsError
 from pixels.resources import sql
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -44,7 +44,7 @@ class Snapshot:
         self._lock = Lock()
         if not file.exists():
             raise SnapshotGone(f"{file} does not exist")
-        self._connection = duckdb.connect(":memory:", config=_config(memory_limit))
+        self._connection = _connect(memory_limit)
         try:
             self._attach()
         except duckdb.Error as error:
@@ -70,6 +70,8 @@ class Snapshot:
         with self._cursor() as cursor:
             try:
                 return _run(cursor, sql(f"queries/{name}.sql"), parameters)
+            except duckdb.OutOfMemoryException as error:
+                raise _too_large(error) from error
             except duckdb.Error as error:
                 raise NoSnapshot(f"{self.file} cannot be read: {error}") from error
 
@@ -83,6 +85,8 @@ class Snapshot:
                 raise PixelsError(
                     f"sql: a query reads the warehouse and no other file ({_first_line(error)})"
                 ) from error
+            except duckdb.OutOfMemoryException as error:
+                raise _too_large(error) from error
             except (duckdb.Error, pl.exceptions.PolarsError, TypeError, ValueError) as error:
                 raise PixelsError(f"sql: {error}") from error
 
@@ -103,14 +107,20 @@ class Snapshot:
             yield cursor
 
 
-def _config(memory_limit: str) -> dict[str, str | bool | int | float | list[str]]:
-    return {
+def _connect(memory_limit: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "temp_directory": str(Path(tempfile.gettempdir()) / f"pixels-{uuid.uuid4().hex}"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # a name in a query is a table, never a Python variable
     }
+    try:
+        return duckdb.connect(":memory:", config=config)
+    except duckdb.Error as error:
+        raise ConfigurationError(
+            f"PIXELS_MEMORY_LIMIT={memory_limit!r} is not usable: {error}. Write for example 2GB."
+        ) from error
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, text: str, params: Parameters | None) -> pl.DataFrame:
@@ -154,6 +164,12 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
             if whole.null_count() == column.null_count():
                 frame = frame.with_columns(whole)
     return frame
+
+
+def _too_large(error: Exception) -> PixelsError:
+    return PixelsError(
+        f"this needs more memory than PIXELS_MEMORY_LIMIT allows; raise it or ask for less ({_first_line(error)})"
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -29,9 +29,9 @@ class Warehouse:
     is not a day raises BadParameter. Frames are Polars, in a fixed order; instants are UTC.
     """
 
-    def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Path, memory_limit: str) -> None:
+    def __init__(self, pointer: Pointer, snapshot: Snapshot, published: Path | None, memory_limit: str) -> None:
         self._pointer, self._snapshot = pointer, snapshot
-        self._source, self._memory_limit = source, memory_limit
+        self._published, self._memory_limit = published, memory_limit
 
     @property
     def snapshot(self) -> int:
@@ -69,8 +69,11 @@ class Warehouse:
         return self._pointer.is_demo
 
     def status(self) -> Pointer:
-        """Return what is published now, which may be newer than this snapshot. Raises NoSnapshot when nothing is."""
-        return self._pointer if self._source.is_file() else read_pointer(self._source)
+        """Return what is published now, which may be newer than this snapshot. Raises NoSnapshot when nothing is.
+
+        Opened from one file, it stands for that file alone.
+        """
+        return read_pointer(self._published) if self._published else self._pointer
 
     def fresh(self) -> bool:
         """Whether no newer snapshot has been published."""
@@ -78,7 +81,9 @@ class Warehouse:
 
     def reload(self) -> Warehouse:
         """Return the newest snapshot: this object when it is that, else a new one; the old one stays open."""
-        return self if self.fresh() else _open_published(self._source, self._memory_limit)
+        if self._published is None or self.fresh():
+            return self
+        return _open_published(self._published, self._memory_limit)
 
     def metrics(self, start: Day, end: Day) -> pl.DataFrame:
         """Players counted by day and type: event_date, event_type, count. Days without an event have no row."""
@@ -184,7 +189,7 @@ def _open_file(file: Path, memory_limit: str) -> Warehouse:
     except NoSnapshot:
         snapshot.close()
         raise
-    return Warehouse(pointer, snapshot, file, memory_limit)
+    return Warehouse(pointer, snapshot, None, memory_limit)
 
 
 def _pointer_from_file(snapshot: Snapshot) -> Pointer:

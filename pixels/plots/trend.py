@@ -8,6 +8,7 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
+from pixels.errors import BadParameter
 from pixels.period import Day, parse_period
 from pixels.plots.theme import (
     DAILY_LABELS,
@@ -45,7 +46,9 @@ def daily_trend(
     Days without an event are drawn as zero, over `period` (both days included) or from the first to the last day of the
     frame. The line that leads to `last_day_partial`, a day that is not over yet, is dashed. `width` None fills the page.
     """
-    chosen = [event_type] if event_type else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
+    chosen = (
+        [_known(event_type)] if event_type else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
+    )
     lines = [(DAILY_LABELS[name], EVENT_COLORS[name], frame.filter(pl.col("event_type") == name)) for name in chosen]
     label = "Players a day" if event_type is None else DAILY_LABELS[event_type]
     return _lines(lines, _days(frame, period), label, last_day_partial, width, height)
@@ -64,7 +67,7 @@ def banner_trend(
 
     The rest are one grey line, so that the lines sum to the daily count. Days, dashes and width as in `daily_trend`.
     """
-    counts = inert(frame).filter(pl.col("event_type") == event_type)
+    counts = inert(frame).filter(pl.col("event_type") == _known(event_type))
     sizes = (
         counts.group_by("banner_tag").agg(pl.col("count").sum()).sort("count", "banner_tag", descending=[True, False])
     )
@@ -77,6 +80,12 @@ def banner_trend(
     if not rest.is_empty():
         lines.append((_OTHERS, GREY, rest))
     return _lines(lines, _days(counts, period), DAILY_LABELS[event_type], last_day_partial, width, height)
+
+
+def _known(event_type: str) -> str:
+    if event_type not in DAILY_LABELS:
+        raise BadParameter("event_type", f"{event_type!r} is not one of {', '.join(DAILY_LABELS)}")
+    return event_type
 
 
 def _colors(number: int) -> list[str]:

@@ -97,6 +97,14 @@ def test_every_question_refuses_a_range_that_ends_before_it_starts(wh: Warehouse
             ask("2026-11-02", "2026-11-01")
 
 
+def test_the_widest_range_is_answered(wh: Warehouse) -> None:
+    """The ends of the calendar are days like others."""
+    everything = ("0001-01-01", "9999-12-31")
+
+    assert wh.metrics(*everything).height == 4
+    assert wh.kpis(*everything).row(0) == wh.kpis(*NOVEMBER).row(0)
+
+
 def kpis(home: Path, *events: Event, days: tuple[str, str] = NOVEMBER, time_zone: str = "UTC") -> dict[str, int]:
     """Publish the events and return the key figures."""
     SampleWarehouse(home, time_zone).publish(*events)

@@ -115,6 +115,16 @@ def test_an_unknown_measure_is_named(wh: Warehouse) -> None:
         plots.banners(wh.banners(*RANGE), measure="clicks")
 
 
+def test_an_unknown_event_type_is_named(wh: Warehouse) -> None:
+    """A wrong event type raises BadParameter, for all banners and by banner."""
+    for draw in (
+        lambda: plots.metrics(wh.metrics(*RANGE), "click"),
+        lambda: plots.summary(wh.summary(*RANGE), "click"),
+    ):
+        with pytest.raises(BadParameter, match="event_type: 'click' is not one of visit, registration, deposit"):
+            draw()
+
+
 def test_a_funnel_has_a_bar_a_step_and_its_share(wh: Warehouse) -> None:
     """The share of those who entered stands above each bar."""
     figure = rendered(plots.funnel(wh.funnel(*RANGE)))

@@ -158,3 +158,15 @@ def test_a_query_larger_than_memory_spills_and_cleans_up(tmp_path: Path) -> None
 
     assert done.stdout.strip() == "300000"
     assert list(temporary.iterdir()) == []
+
+
+def test_a_query_that_cannot_spill_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When memory is not enough, the message names the setting."""
+    SampleWarehouse(tmp_path).publish()
+    monkeypatch.setenv("PIXELS_MEMORY_LIMIT", "20MB")
+
+    with (
+        pixels.open(tmp_path) as small,
+        pytest.raises(PixelsError, match="more memory than PIXELS_MEMORY_LIMIT allows"),
+    ):
+        small.sql("SELECT list(md5(range::TEXT)) AS all FROM range(3000000)")

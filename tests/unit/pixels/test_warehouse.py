@@ -17,7 +17,7 @@ import pytest
 
 import pixels
 from pixels import Warehouse
-from pixels.errors import NoSnapshot, PixelsError
+from pixels.errors import ConfigurationError, NoSnapshot, PixelsError
 from tests.sample_warehouse import SampleWarehouse, at, visit
 
 DAYS = ("2026-11-01", "2026-11-30")
@@ -74,6 +74,18 @@ def test_a_file_alone_says_what_it_shows(sample: SampleWarehouse) -> None:
         assert wh.last_event_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
         assert wh.fresh()
         assert wh.reload() is wh
+
+
+def test_a_pinned_file_needs_no_folder(sample: SampleWarehouse) -> None:
+    """Opened from one file, a warehouse stays what it is when that file is deleted."""
+    file = sample.published / "snapshot-000001.duckdb"
+    with pixels.open(file) as wh:
+        sample.publish()
+        file.unlink()
+
+        assert wh.fresh()
+        assert wh.reload() is wh
+        assert (wh.status().snapshot, visits(wh)) == (1, 1)
 
 
 def test_an_empty_warehouse_is_open_and_empty(tmp_path: Path) -> None:
@@ -232,6 +244,14 @@ def test_a_warehouse_made_anew_under_the_same_name_is_seen(sample: SampleWarehou
         assert not wh.fresh()
         with pixels.open(sample.home) as other:
             assert (visits(wh), visits(other)) == (1, 2)
+
+
+def test_an_unusable_memory_limit_is_explained(sample: SampleWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting is named, not the engine's own error alone."""
+    monkeypatch.setenv("PIXELS_MEMORY_LIMIT", "lots")
+
+    with pytest.raises(ConfigurationError, match="PIXELS_MEMORY_LIMIT='lots' is not usable"):
+        pixels.open(sample.home)
 
 
 def test_a_closed_warehouse_says_so(sample: SampleWarehouse) -> None:
