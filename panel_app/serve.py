@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
+import panel as pn
 import panel_material_ui as pmui
+from bokeh.events import ConnectionLost
+from bokeh.models import CustomJS
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import Server, get_server
+from tornado.websocket import WebSocketClosedError
 
 from panel_app.pages.overview import OverviewPage
 from panel_app.source import Published
@@ -17,6 +23,12 @@ from pixels.config import Settings
 from pixels.errors import ConfigurationError
 from pixels.ports import url
 
+_LOST = "The dashboard does not answer. The figures stand still until it is back."
+# A new server process knows nothing of the page's session, so the page is loaded anew.
+_COME_BACK = """
+const look = () => fetch(location.href, {cache: "no-store"}).then(() => location.reload(), () => setTimeout(look, 2000))
+look()
+"""
 _WIDTH = 1_320
 _ICON = Path(__file__).with_name("icon.svg")
 _DARK = "#1c1f22"
@@ -37,9 +49,11 @@ def serve(settings: Settings) -> None:
 
     Port 0 picks a free one. Raises ConfigurationError when the address cannot be used.
     """
+    pn.extension(notifications=True, disconnect_notification=_LOST)
     published = Published(settings.published_dir)
     server = _listen(published, settings)
     loop = server.io_loop
+    loop.asyncio_loop.set_exception_handler(_log_unless_a_browser_left)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.add_callback_from_signal(loop.stop))
     server.start()
@@ -51,6 +65,7 @@ def serve(settings: Settings) -> None:
 
 def page(published: Published, settings: Settings) -> pmui.Page:
     """Return the dashboard for one session."""
+    pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=_COME_BACK))
     return pmui.Page(
         title="Pixels",
         favicon=_ICON,
@@ -79,6 +94,12 @@ def _listen(published: Published, settings: Settings) -> Server:
     if not os.environ.get("BOKEH_ALLOW_WS_ORIGIN"):
         bokeh_settings.allowed_ws_origin = _origins(settings.host, server.port)
     return server
+
+
+def _log_unless_a_browser_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in a task; a page that was closed while figures were on their way to it is nothing wrong."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def _origins(host: str, port: int) -> list[str]:

@@ -98,7 +98,9 @@ class OverviewState(param.Parameterized):
         self.param.update({name: value for name, value in new.items() if getattr(self, name) is not value})
 
     def choose(self, preset: str) -> None:
-        """Choose a preset; "Custom" keeps the days as they are now."""
+        """Choose a preset; "Custom" keeps the days as they are now. What is chosen already is no new choice."""
+        if preset == self.preset:
+            return
         if preset != CUSTOM:
             self.choice = preset
         elif self.figures is not None:

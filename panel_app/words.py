@@ -32,9 +32,9 @@ def counted(value: int, one: str, many: str) -> str:
     return f"{number(value)} {one if value == 1 else many}"
 
 
-def day(value: date) -> str:
+def day(value: date, *, with_year: bool = True) -> str:
     """Write 22 Nov 2026."""
-    return f"{value.day} {value:%b} {value:%Y}"
+    return f"{value.day} {value:%b} {value:%Y}" if with_year else f"{value.day} {value:%b}"
 
 
 def days(period: Period) -> str:
@@ -44,14 +44,14 @@ def days(period: Period) -> str:
         return day(end)
     if start.year != end.year:
         return f"{day(start)} to {day(end)}"
-    first = f"{start.day}" if start.month == end.month else f"{start.day} {start:%b}"
+    first = f"{start.day}" if start.month == end.month else day(start, with_year=False)
     return f"{first} to {day(end)}"
 
 
-def instant(value: datetime, time_zone: str) -> str:
+def instant(value: datetime, time_zone: str, *, with_year: bool = True) -> str:
     """Write an instant to the minute that has passed, on the clock of the time zone: 22 Nov 2026, 16:00."""
     local = value.astimezone(ZoneInfo(time_zone))
-    return f"{day(local.date())}, {local:%H:%M}"
+    return f"{day(local.date(), with_year=with_year)}, {local:%H:%M}"
 
 
 def ago(age: timedelta) -> str:

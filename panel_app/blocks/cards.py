@@ -66,7 +66,7 @@ def _count_change(figures: Figures, name: str) -> _Change:
 
 def _against(figures: Figures) -> str:
     days = days_in(figures.period)
-    return "vs the day before" if days == 1 else f"vs the {days} days before"
+    return "vs the day before" if days == 1 else f"vs {days} days before"
 
 
 def _why_no_change(figures: Figures) -> str:
@@ -87,7 +87,7 @@ def _conversion(figures: Figures, name: str, label: str, entered_by: str) -> str
         note = _too_early(step, verb)
     else:
         note = (
-            f"{words.number(part)} of {words.number(whole)} people who {entered_by} {_entry_days(figures)}, "
+            f"{words.number(part)} of {words.number(whole)} who {entered_by} {_entry_days(figures)}, "
             f"within {WINDOW_DAYS} days"
         )
     return _card(name, label, words.percent(rate), _rate_change(figures, entered_by, rate), note)
@@ -114,4 +114,4 @@ def _entry_days(figures: Figures) -> str:
     last_entry = figures.complete_until - timedelta(days=WINDOW_DAYS)
     if local_day(last_entry, figures.time_zone) > figures.period.end:
         return words.days(figures.period)
-    return f"until {words.instant(last_entry, figures.time_zone)}"
+    return f"until {words.instant(last_entry, figures.time_zone, with_year=False)}"

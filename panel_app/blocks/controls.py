@@ -36,13 +36,30 @@ input.bk-input {
   border: 1px solid var(--px-line); border-radius: 8px; background: var(--px-card); color: var(--px-text);
   font-size: 13.5px; height: 34px; min-height: 34px; padding: 0 12px; text-align: center; margin: 0;
 }
+.flatpickr-calendar, .flatpickr-months .flatpickr-month, .flatpickr-weekdays, span.flatpickr-weekday,
+.flatpickr-current-month .flatpickr-monthDropdown-months {
+  background: var(--px-card) !important; color: var(--px-text) !important; fill: var(--px-text) !important;
+}
+.flatpickr-calendar { border: 1px solid var(--px-line); box-shadow: 0 6px 20px rgb(0 0 0 / 25%); }
+.flatpickr-calendar.arrowTop::before, .flatpickr-calendar.arrowTop::after { display: none; }
+.flatpickr-prev-month, .flatpickr-next-month { color: var(--px-text) !important; fill: var(--px-text) !important; }
+.flatpickr-current-month { font-size: 15px; }
+.flatpickr-day { color: var(--px-text); }
+.flatpickr-day.prevMonthDay, .flatpickr-day.nextMonthDay { color: var(--px-muted); }
+.flatpickr-day:hover, .flatpickr-day.inRange {
+  background: var(--px-tint); border-color: var(--px-tint);
+  box-shadow: -5px 0 0 var(--px-tint), 5px 0 0 var(--px-tint);
+}
+.flatpickr-day.selected, .flatpickr-day.startRange, .flatpickr-day.endRange {
+  background: var(--px-accent) !important; border-color: var(--px-accent) !important; color: var(--px-on-accent);
+}
 """
 
 
 def choices(name: str, options: Sequence[str], value: str, css_class: str) -> pn.widgets.RadioButtonGroup:
     """Return buttons beside each other, of which one is chosen."""
     return pn.widgets.RadioButtonGroup(
-        name=name,
+        label=name,
         options=list(options),
         value=value,
         margin=0,
@@ -54,11 +71,11 @@ def choices(name: str, options: Sequence[str], value: str, css_class: str) -> pn
 def days_picker() -> pn.widgets.DateRangePicker:
     """Return a field for a first and a last day, both included."""
     return pn.widgets.DateRangePicker(
-        name="Days", width=230, margin=0, css_classes=["days"], stylesheets=[style(), _FIELD]
+        label="Days", width=230, margin=0, css_classes=["days"], stylesheets=[style(), _FIELD]
     )
 
 
 def button(name: str, css_class: str, *, filled: bool = False) -> pn.widgets.Button:
     """Return a button; `filled` with the accent colour where it is the thing to do."""
     sheets = [style(), _BUTTONS, _FILLED] if filled else [style(), _BUTTONS]
-    return pn.widgets.Button(name=name, margin=0, css_classes=[css_class], stylesheets=sheets)
+    return pn.widgets.Button(label=name, margin=0, css_classes=[css_class], stylesheets=sheets)

@@ -52,7 +52,11 @@ def block(content: Any, **options: Any) -> pn.pane.HTML:
 def title(words: str) -> pn.pane.HTML:
     """Return the heading of a section, as wide as its words, so that controls fit beside it."""
     return pn.pane.HTML(
-        f"<h2>{text(words)}</h2>", stylesheets=[style(), ":host { flex: 1 1 auto; }"], margin=0, disable_math=True
+        f"<h2>{text(words)}</h2>",
+        stylesheets=[style(), ":host { flex: 1 1 auto; }"],
+        align="center",
+        margin=0,
+        disable_math=True,
     )
 
 

@@ -10,7 +10,7 @@ import panel as pn
 from panel_app.figures import Figures
 from pixels import plots
 
-HEIGHT = 270
+HEIGHT = 220
 
 
 class TrendChart:

@@ -18,6 +18,7 @@ from pixels.config import Settings, load_settings
 from pixels.ports import url
 
 LOOK_EVERY_MS = 2_000
+_PATIENCE_S = 0.4
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +42,7 @@ class OverviewPage:
         self.state.show(self._look())
         self._collector = url(settings.host, settings.collector_port)
         self._body = stack()
-        self._is_waiting: bool | None = None
+        self._drawn = ""
         shown = self.state.param
         self.view = whole_page(
             block(pn.bind(lambda *_: status_line(self.state), shown.standing, shown.figures, shown.last_pass)),
@@ -49,7 +50,7 @@ class OverviewPage:
             self._body,
         )
         self._update_body()
-        shown.watch(lambda _: self._update_body(), "figures")
+        shown.watch(lambda *_: self._update_body(), ["figures", "problem"])
         shown.watch(self._chosen, "choice")
         if pn.state.curdoc is not None and isinstance(source, Published):
             pn.state.add_periodic_callback(self.follow, period=LOOK_EVERY_MS)
@@ -59,7 +60,12 @@ class OverviewPage:
         self.state.show(await asyncio.to_thread(self._look))
 
     async def _chosen(self, _event: object) -> None:
-        await self.follow()
+        """Read the figures of the new days; when that takes a while, show that it does."""
+        look = asyncio.ensure_future(self.follow())
+        await asyncio.wait([look], timeout=_PATIENCE_S)
+        self._body.loading = not look.done()
+        await look
+        self._body.loading = False
 
     def _look(self) -> View:
         """Look; what nobody expected becomes a message for the person and a traceback for the log."""
@@ -71,9 +77,18 @@ class OverviewPage:
             return self.state.view_with_problem(message)
 
     def _update_body(self) -> None:
-        """Show the way to a first event until there is one."""
-        waiting = self.state.is_waiting()
-        if waiting != self._is_waiting:
-            self._is_waiting = waiting
-            page = first_pixel(self.state, self._collector) if waiting else FiguresView(self.state).page
-            self._body.objects = [page]
+        wanted = _wanted(self.state)
+        if wanted == self._drawn:
+            return
+        self._drawn = wanted
+        if wanted == "figures":
+            self._body.objects = [FiguresView(self.state).page]
+        else:
+            self._body.objects = [first_pixel(self.state, self._collector)] if wanted == "first pixel" else []
+
+
+def _wanted(state: OverviewState) -> str:
+    """Say what the page is to be: before the first event the way to one, unless a problem hides whether there is any."""
+    if not state.is_waiting():
+        return "figures"
+    return "problem" if state.problem else "first pixel"

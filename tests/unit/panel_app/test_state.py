@@ -183,6 +183,17 @@ def test_choosing_custom_keeps_the_days_that_are_shown(sample: SampleWarehouse, 
     assert state.choice == state.figures.period
 
 
+def test_naming_the_choice_again_does_not_undo_it(sample: SampleWarehouse, state: OverviewState) -> None:
+    """A widget that shows "Custom" for days just picked, whose figures are still read, leaves them picked."""
+    sample.publish(*HISTORY, complete_until=NOON)
+    state.follow()
+    state.choose_days(date(2026, 10, 3), date(2026, 10, 9))
+
+    state.choose("Custom")
+
+    assert state.choice == Period(date(2026, 10, 3), date(2026, 10, 9))
+
+
 def test_days_without_an_event_have_no_events_and_no_error(sample: SampleWarehouse, state: OverviewState) -> None:
     """A period where nothing happened is shown as that."""
     sample.publish(*HISTORY, complete_until=NOON)

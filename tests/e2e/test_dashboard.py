@@ -1,0 +1,416 @@
+"""The dashboard in a real browser, on real snapshots."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
+
+import pixels
+from tests.sample_warehouse import Event, SampleWarehouse, deposit, registration, visit
+from tests.waiting import until
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+ZONE = "Europe/Berlin"
+NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = NOW.astimezone(ZoneInfo(ZONE)).date()
+LAST_28_DAYS = (TODAY - timedelta(days=28), TODAY - timedelta(days=1))
+DRAWN = 60_000
+
+
+def ago(**span: float) -> str:
+    """An instant before now."""
+    return (NOW - timedelta(**span)).isoformat()
+
+
+def history() -> list[Event]:
+    """70 days with three visitors each, some of whom go on; one of the banners has a hostile tag."""
+    events: list[Event] = []
+    for day in range(70):
+        for person, banner in enumerate(("brandA", HOSTILE, "a_very_long_banner_tag_" * 5)):
+            name = f"p{day}-{person}"
+            events.append(visit(name, banner, ago(days=day, minutes=3)))
+            if person == 0:
+                events.append(registration(name, banner, ago(days=day, minutes=2)))
+            if person == 0 and day % 2:
+                events.append(deposit(name, banner, ago(days=day, minutes=1)))
+    return events
+
+
+def publish_history(home: Path, *, is_demo: bool = False) -> SampleWarehouse:
+    """Publish the history as of now."""
+    sample = SampleWarehouse(home, time_zone=ZONE, is_demo=is_demo)
+    sample.publish(*history(), complete_until=NOW)
+    return sample
+
+
+def clean_environment(home: Path, **settings: str) -> dict[str, str]:
+    """The environment with these settings and no other."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PIXELS_")}
+    return {**others, "PIXELS_HOME": str(home), **settings}
+
+
+@contextmanager
+def running(home: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run `pixels dashboard --port 0` on a home; give the address that it announces, and the process."""
+    log = home / "dashboard.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pixels", "dashboard", "--port", "0"],
+            env=clean_environment(home, **settings),
+            cwd=home,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        address = until(lambda: announced(child, log), timeout=120, what="the dashboard says where it listens")
+        yield address, child
+    finally:
+        child.terminate()
+        child.wait(30)
+
+
+def announced(child: subprocess.Popen[bytes], log: Path) -> str:
+    """The address in `dashboard: listening on ADDRESS`, empty before it is there."""
+    said = log.read_text()
+    assert child.poll() is None, said
+    lines = [line for line in said.splitlines() if line.startswith("dashboard: listening on http://127.0.0.1:")]
+    return lines[0].rpartition(" ")[2] if lines else ""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with demo data that no test changes."""
+    return publish_history(tmp_path_factory.mktemp("home"), is_demo=True).home
+
+
+@pytest.fixture(scope="module")
+def dashboard(home: Path) -> Iterator[str]:
+    """The dashboard of that home; its address."""
+    with running(home) as (address, _):
+        yield address
+
+
+@dataclass
+class Watched:
+    """A page, and what it did besides showing figures."""
+
+    page: Page
+    address: str
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self) -> Watched:
+        """Note errors, dialogs and requests from the first byte on."""
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", self._note_dialog)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(self.address)
+        return self
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _note_dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def drawn(self) -> Watched:
+        """Wait until figures and chart are on the page."""
+        expect(self.page.locator(".kpi-ftd")).to_be_visible(timeout=DRAWN)
+        expect(self.page.locator("canvas").first).to_be_visible(timeout=DRAWN)
+        return self
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all elements."""
+        return self.page.locator(selector).all_inner_texts()
+
+
+@pytest.fixture
+def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
+    """Open an address in a browser of its own."""
+    contexts = []
+
+    def opened(address: str, *, width: int = 1440, height: int = 900) -> Watched:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
+        )
+        contexts.append(context)
+        return Watched(context.new_page(), address).open()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+Watch = Callable[..., Watched]
+
+
+def test_the_numbers_on_the_screen_are_the_librarys(home: Path, dashboard: str, watch: Watch) -> None:
+    """Cards, funnel and banners show what an analyst gets for the last 28 complete days."""
+    watched = watch(dashboard).drawn()
+
+    with pixels.open(home) as wh:
+        kpis = wh.kpis(*LAST_28_DAYS).row(0, named=True)
+        funnel = wh.funnel(*LAST_28_DAYS)
+        banners = wh.banners(*LAST_28_DAYS)
+    assert watched.texts(".kpi-daily-unique-visitors") == [str(kpis["daily_unique_visitors"])]
+    assert watched.texts(".kpi-registrations") == [str(kpis["registrations"])]
+    assert watched.texts(".kpi-ftd") == [str(kpis["ftd"])]
+    assert watched.texts(".kpi-visit-to-registration") == [f"{funnel['mature_rate'][1] * 100:.1f} %"]
+    for event_type, players in funnel.select("event_type", "players").iter_rows():
+        assert watched.texts(f".funnel-step-{event_type}") == [str(players)]
+    assert watched.texts("td.banner") == banners["banner_tag"].to_list()
+    assert watched.texts("td.banner-visits") == [str(count) for count in banners["visits"]]
+    assert watched.texts("td.banner-deposits") == [str(count) for count in banners["deposits"]]
+
+
+def test_the_page_says_what_data_it_shows(dashboard: str, watch: Watch) -> None:
+    """Time zone, until when, and on demo data a badge that cannot be overlooked."""
+    watched = watch(dashboard).drawn()
+
+    local = NOW.astimezone(ZoneInfo(ZONE))
+    assert watched.texts(".data-through") == [f"{local.day} {local:%b %Y, %H:%M} ({ZONE})"]
+    expect(watched.page.locator(".demo-badge")).to_have_text("Demo data")
+    assert watched.page.title() == "Pixels"
+
+
+def test_a_hostile_banner_tag_stays_text(dashboard: str, watch: Watch) -> None:
+    """It is read as it was written, in every order of the table, and nothing of it runs."""
+    watched = watch(dashboard).drawn()
+
+    for order in ("Registrations", "Daily unique visitors", "Deposit days"):
+        watched.page.locator(".banners-order").get_by_text(order, exact=True).click()
+        expect(watched.page.locator("th.sorted")).to_contain_text(order)
+        assert HOSTILE in watched.texts("td.banner")
+    assert watched.page.locator("img").count() == 0
+    assert watched.dialogs == []
+
+
+def test_nothing_goes_wrong_and_nothing_leaves_the_machine(dashboard: str, watch: Watch) -> None:
+    """No error in the console, and scripts, styles and fonts come from the dashboard alone."""
+    watched = watch(dashboard).drawn()
+    for preset in ("Today", "90 days", "All"):
+        watched.page.locator(".period").get_by_text(preset, exact=True).click()
+    watched.page.get_by_label("Toggle theme").click()
+    watched.page.wait_for_load_state("networkidle")
+
+    assert watched.errors == []
+    elsewhere = [url for url in watched.requests if not url.removeprefix("blob:").startswith((dashboard, "data:"))]
+    assert elsewhere == []
+
+
+def test_a_person_chooses_the_days(home: Path, dashboard: str, watch: Watch) -> None:
+    """A preset and days picked by hand move the figures and say which days they are."""
+    watched = watch(dashboard).drawn()
+    visitors = watched.page.locator(".kpi-daily-unique-visitors")
+
+    watched.page.locator(".period").get_by_text("7 days", exact=True).click()
+    expect(visitors).to_have_text(str(7 * 3), timeout=DRAWN)
+
+    start, end = date(2020, 1, 1), date(2020, 1, 7)
+    pick(watched.page, start, end)
+    expect(watched.page.locator(".nothing")).to_contain_text("No events 1 to 7 Jan 2020", timeout=DRAWN)
+    expect(visitors).to_be_hidden()
+
+    pick(watched.page, TODAY - timedelta(days=3), TODAY - timedelta(days=2))
+    expect(visitors).to_have_text("6", timeout=DRAWN)
+    expect(visitors).to_be_visible()
+
+
+def pick(page: Page, start: date, end: date) -> None:
+    """Click both days in the calendar."""
+    page.locator(".days input:visible").click()
+    for day in (start, end):
+        year = page.locator(".flatpickr-calendar .cur-year")
+        year.fill(str(day.year))
+        year.press("Enter")
+        page.locator(".flatpickr-monthDropdown-months").select_option(label=f"{day:%B}")
+        page.locator(f'.flatpickr-day[aria-label="{day:%B} {day.day}, {day.year}"]').click()
+
+
+def test_a_new_snapshot_moves_the_figures_in_the_open_page(tmp_path: Path, watch: Watch) -> None:
+    """No reload, no chart that blinks, no jump, and the chosen days stay chosen."""
+    sample = publish_history(tmp_path)
+    with running(tmp_path) as (address, _):
+        watched = watch(address, height=500).drawn()
+        page = watched.page
+        page.locator(".period").get_by_text("Today", exact=True).click()
+        expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("3", timeout=DRAWN)
+        expect(page.locator(".demo-badge")).to_have_count(0)
+        page.locator(".funnel").scroll_into_view_if_needed()
+        page.locator("canvas").first.evaluate("canvas => { window.chart = canvas }")
+        place = page.locator(".funnel").bounding_box()
+
+        sample.publish(visit("new", "brandA", ago(minutes=1)), complete_until=NOW)
+
+        expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("4", timeout=DRAWN)
+        expect(page.locator(".funnel-step-visit")).to_have_text("4")
+        assert page.locator(".funnel").bounding_box() == place
+        assert page.evaluate("window.chart.isConnected"), "the chart was drawn into, not replaced"
+        assert watched.errors == []
+
+
+def test_before_the_first_event_the_page_shows_how_to_send_one_and_then_turns_live(
+    tmp_path: Path, watch: Watch
+) -> None:
+    """The snippet names the collector and can be copied; an empty snapshot changes nothing, the first event does."""
+    with running(tmp_path, PIXELS_COLLECTOR_PORT="18787") as (address, _):
+        page = watch(address).page
+        snippet = page.locator(".pixel-snippet")
+        expect(snippet).to_contain_text("http://127.0.0.1:18787/pixels.js", timeout=DRAWN)
+        page.get_by_text("Copy", exact=True).click()
+        expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == snippet.inner_text()
+
+        sample = SampleWarehouse(tmp_path, time_zone=ZONE)
+        sample.publish(complete_until=NOW)
+        expect(page.locator(".data-through")).to_be_visible(timeout=DRAWN)
+        expect(snippet).to_be_visible()
+
+        person = [
+            visit("v-1", "brandA", ago(minutes=3), s="v-1"),
+            registration("123", "brandA", ago(minutes=2), s="v-1"),
+            deposit("123", "brandA", ago(minutes=1)),
+        ]
+        sample.publish(*person, complete_until=NOW)
+        for step in ("visit", "registration", "deposit"):
+            expect(page.locator(f".funnel-step-{step}")).to_have_text("1", timeout=DRAWN)
+        expect(snippet).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_nothing_is_clipped(dashboard: str, watch: Watch, width: int) -> None:
+    """On a phone, a tablet and a desk every part lies within the window; none scrolls sideways."""
+    watched = watch(dashboard, width=width).drawn()
+
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == width
+    for selector in (".status", ".period", ".days", ".card", "canvas", ".measure", ".funnel", ".banners", "td", "th"):
+        for element in watched.page.locator(selector).all():
+            box = element.bounding_box()
+            if box is None:  # left out where there is no room
+                continue
+            assert box["x"] >= 0, selector
+            assert box["x"] + box["width"] <= width, (selector, box)
+
+
+def test_text_stands_out_in_light_and_dark(dashboard: str, watch: Watch) -> None:
+    """The toggle changes the page's colours, and both are readable (WCAG AA, 4.5 to 1)."""
+    watched = watch(dashboard).drawn()
+    backgrounds = set()
+
+    for _ in range(2):
+        for selector in (".card-value", ".card-label", ".card-note", "td.banner", ".last-pass"):
+            text, background = colours(watched.page, selector)
+            backgrounds.add(background)
+            assert contrast(text, background) >= 4.5, (selector, text, background)
+        watched.page.get_by_label("Toggle theme").click()
+        watched.page.wait_for_function("before => getComputedStyle(document.body).backgroundColor !== before", arg="")
+        until(lambda: colours(watched.page, ".card-value")[1] not in backgrounds or len(backgrounds) > 1)
+    assert len(backgrounds) == 2
+
+
+Colour = tuple[float, float, float]
+
+
+def colours(page: Page, selector: str) -> tuple[Colour, Colour]:
+    """The colour of the text of the first such element, and of what is behind it."""
+    found = page.locator(selector).first.evaluate(
+        """element => {
+            const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true})
+            const rgba = colour => {
+                canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1)
+                return [...canvas.getImageData(0, 0, 1, 1).data]
+            }
+            let behind = element
+            while (rgba(getComputedStyle(behind).backgroundColor)[3] < 255)
+                behind = behind.parentElement ?? behind.getRootNode().host ?? document.documentElement
+            return [rgba(getComputedStyle(element).color), rgba(getComputedStyle(behind).backgroundColor)]
+        }"""
+    )
+    return tuple(found[0][:3]), tuple(found[1][:3])
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """The contrast ratio of WCAG 2.2."""
+
+    def luminance(colour: Colour) -> float:
+        linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_dashboard_ends_when_it_is_told_to(home: Path, watch: Watch, number: signal.Signals) -> None:
+    """With a page open, at once and with exit code 0."""
+    with running(home) as (address, child):
+        watch(address).drawn()
+
+        child.send_signal(number)
+
+        assert child.wait(10) == 0
+
+
+def test_a_taken_port_is_a_message(home: Path) -> None:
+    """What happened and what to do, no traceback, and the exit code of a wrong configuration."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "pixels", "dashboard", "--port", str(port)],
+            env=clean_environment(home),
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    assert done.returncode == 78
+    assert done.stderr.startswith(f"pixels: The dashboard cannot listen on 127.0.0.1 port {port}")
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://elsewhere.example", 403), (None, 101)])
+def test_a_page_of_another_site_cannot_read_the_figures(dashboard: str, origin: str | None, status: int) -> None:
+    """A browser that shows another site may not open the dashboard's web socket."""
+    host = dashboard.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=30)
+    connection.request("GET", "/")
+    token = session_token(connection.getresponse().read().decode())
+    connection.close()
+
+    connection.request(
+        "GET",
+        "/ws",
+        headers={
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            "Sec-WebSocket-Protocol": f"bokeh, {token}",
+            "Origin": origin or dashboard,
+        },
+    )
+
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def session_token(html: str) -> str:
+    """The token that the page hands its browser for the web socket."""
+    return html.partition('"token":"')[2].partition('"')[0]
