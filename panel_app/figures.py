@@ -47,6 +47,8 @@ class Figures:
     compared_with: Period | None
     trend: pl.DataFrame
     banners: pl.DataFrame
+    today_so_far: pl.DataFrame
+    """`wh.metrics` of `today`, up to `complete_until`, whatever the period is."""
     refused: pl.DataFrame
     """Refused events of the period: reason, count; the most frequent first."""
 
@@ -83,6 +85,7 @@ def read_figures(wh: Warehouse, period: Period, today: date) -> Figures:
         compared_with=compared_with,
         trend=wh.metrics(period.start, period.end),
         banners=wh.banners(period.start, period.end),
+        today_so_far=wh.metrics(today, today),
         refused=_refused(wh, period),
     )
 

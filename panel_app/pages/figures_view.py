@@ -14,6 +14,7 @@ from panel_app.blocks.cards import cards
 from panel_app.blocks.controls import button, choices, days_picker
 from panel_app.blocks.funnel import funnel_note, funnel_table
 from panel_app.blocks.markup import block, line, section, side_by_side, stack, text, title
+from panel_app.blocks.today import today_so_far
 from panel_app.blocks.trend import TrendChart
 from panel_app.figures import Figures
 from panel_app.periods import CUSTOM, PRESETS
@@ -40,7 +41,7 @@ class FiguresView(param.Parameterized):
         self._more = button("Show more", "banners-more")
         self._nothing = block("")
         self._drawn = stack(self._cards(), self._trend_card(), side_by_side(self._funnel_card(), self._banners_card()))
-        self.page = stack(line(self._preset, self._days), self._nothing, self._drawn)
+        self.page = stack(line(self._preset, self._days, self._today()), self._nothing, self._drawn)
         self._show_figures()
         self._show_choice()
         self._listen()
@@ -78,6 +79,9 @@ class FiguresView(param.Parameterized):
             self._show_figures()
         else:
             self._state.choose_days(*event.new)
+
+    def _today(self) -> pn.pane.HTML:
+        return self._bound(today_so_far, align="center", styles={"flex": "1 1 330px"})
 
     def _cards(self) -> pn.pane.HTML:
         return self._bound(cards)
