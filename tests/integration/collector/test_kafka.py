@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from collector.kafka_log import KafkaLog
 from collector.sinks import EVENTS, LogUnavailable
@@ -29,7 +29,14 @@ def messages(kafka: KafkaBroker, topic: str) -> list[Message]:
     consumer = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "test", "enable.auto.commit": False})
     try:
         partitions = list(consumer.list_topics(topic, timeout=10).topics[topic].partitions)
-        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions}
+
+        def now_ends() -> dict[int, int]:
+            try:
+                return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions}
+            except KafkaException:  # a broker that hung for too long leads nothing until it has been taken back
+                return {}
+
+        ends = until(now_ends, what=f"the ends of {topic}")
         consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
         found: list[Message] = []
 
