@@ -1,57 +1,32 @@
-"""Figures, days and instants as a person reads them."""
+"""Changes and ages as a person reads them; what reports share stands in `pixels.words`."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from pixels.period import Period
+from pixels.words import NONE, counted, day, days, instant, number, percent
 
-NONE = "-"
+__all__ = [
+    "NONE",
+    "ago",
+    "change",
+    "change_in_points",
+    "counted",
+    "day",
+    "days",
+    "instant",
+    "number",
+    "per_hundred",
+    "percent",
+]
+
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _JUST_NOW = timedelta(seconds=15)
-
-
-def number(value: int) -> str:
-    """Write 12345 as 12,345."""
-    return f"{value:,}"
-
-
-def percent(rate: float | None) -> str:
-    """Write 0.0812 as 8.1 %, and a dash where nobody could be counted."""
-    return NONE if rate is None else f"{rate * 100:.1f} %"
 
 
 def per_hundred(part: int, whole: int) -> str:
     """Write how many there are per 100 of the whole."""
     return f"{part / whole * 100:.1f}" if whole else NONE
-
-
-def counted(value: int, one: str, many: str) -> str:
-    """Write a number with its noun."""
-    return f"{number(value)} {one if value == 1 else many}"
-
-
-def day(value: date, *, with_year: bool = True) -> str:
-    """Write 22 Nov 2026."""
-    return f"{value.day} {value:%b} {value:%Y}" if with_year else f"{value.day} {value:%b}"
-
-
-def days(period: Period) -> str:
-    """Write 25 Oct to 21 Nov 2026, as short as it is clear."""
-    start, end = period.start, period.end
-    if start == end:
-        return day(end)
-    if start.year != end.year:
-        return f"{day(start)} to {day(end)}"
-    first = f"{start.day}" if start.month == end.month else day(start, with_year=False)
-    return f"{first} to {day(end)}"
-
-
-def instant(value: datetime, time_zone: str, *, with_year: bool = True) -> str:
-    """Write an instant to the minute that has passed, on the clock of the time zone: 22 Nov 2026, 16:00."""
-    local = value.astimezone(ZoneInfo(time_zone))
-    return f"{day(local.date(), with_year=with_year)}, {local:%H:%M}"
 
 
 def ago(age: timedelta) -> str:

@@ -14,8 +14,9 @@ from IPython.display import HTML
 
 from pixels.period import Period
 from pixels.reports.days import day_that_goes_on, days_with_data, today
-from pixels.reports.words import END_ISOLATE, ISOLATE, NONE, counted, day, days, instant, number
+from pixels.reports.words import END_ISOLATE, ISOLATE
 from pixels.warehouse import Warehouse
+from pixels.words import NONE, counted, day, days, instant, number
 
 CHART_WIDTH = 880
 

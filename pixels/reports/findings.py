@@ -13,7 +13,8 @@ import polars as pl
 
 from pixels.period import Period
 from pixels.reports.days import number_of_days
-from pixels.reports.words import change, counted, day, days, listed, number, percent, quoted
+from pixels.reports.words import change, listed, quoted
+from pixels.words import counted, day, days, number, percent
 
 ENOUGH_VISITS = 100
 """Visits below which a banner's registrations per 100 visits are left to chance, and not compared."""

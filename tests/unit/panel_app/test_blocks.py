@@ -29,6 +29,8 @@ BANNERS = pl.DataFrame(
     }
 )
 
+NOTHING = "\u2013"
+
 
 def figures(
     tmp_path: Path,
@@ -131,7 +133,7 @@ def test_a_rate_that_nobody_is_old_enough_for_is_a_dash_with_the_count_so_far(tm
         )
     )
 
-    assert shown(html, "kpi-visit-to-registration") == "-"
+    assert shown(html, "kpi-visit-to-registration") == NOTHING
     assert "too early to say: 1 of 1 registered so far" in html
     assert "today is not over" in html
 
@@ -171,7 +173,7 @@ def test_a_funnel_that_nobody_entered_has_no_rate(tmp_path: Path) -> None:
     """Zero of zero is a dash."""
     html = funnel_table(figures(tmp_path, deposit("p1", "a", "2026-11-16T10:00")))
 
-    assert (shown(html, "funnel-step-visit"), shown(html, "funnel-rate-visit")) == ("0", "-")
+    assert (shown(html, "funnel-step-visit"), shown(html, "funnel-rate-visit")) == ("0", NOTHING)
 
 
 @pytest.mark.parametrize(

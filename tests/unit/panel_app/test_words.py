@@ -14,7 +14,7 @@ def test_numbers_and_rates_are_written_for_people() -> None:
     """Thousands are grouped, rates have one decimal, and what cannot be computed is a dash."""
     written = [words.number(1234567), words.percent(0.08125), words.percent(None), words.per_hundred(1, 0)]
 
-    assert written == ["1,234,567", "8.1 %", "-", "-"]
+    assert written == ["1,234,567", "8.1 %", "\u2013", "\u2013"]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_two_weeks_are_compared_weekday_by_weekday() -> None:
 @pytest.mark.parametrize(
     ("counts", "number", "said"),
     [
-        ((), 3, "Nobody was counted as a visitor in these days (2 Nov 2026 to 4 Nov 2026)."),
+        ((), 3, "Nobody was counted as a visitor in these days (2 to 4 Nov 2026)."),
         ((5,), 1, "5 visitors so far; the day is not over."),
     ],
 )
