@@ -42,4 +42,10 @@ class TrendChart:
         plot = plots.metrics(
             figures.trend, self._event_type, last_day_partial=partial, period=days, width=None, height=HEIGHT
         )
-        return plot.opts(xlabel="", ylabel="", backend="bokeh")  # the card's heading and buttons say both
+        # The card's heading and buttons say what the axes are.
+        return plot.opts(xlabel="", ylabel="", backend="bokeh").opts(*_growing_axes())
+
+
+def _growing_axes() -> list[Any]:
+    """Let the axes follow the numbers when they are drawn again; HoloViews wants to hear it of every layer."""
+    return [layer(framewise=True, backend="bokeh") for layer in (hv.opts.Overlay, hv.opts.Curve, hv.opts.Scatter)]

@@ -44,8 +44,8 @@ def main() -> None:
     """Write dashboard.png."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running(demo_home(Path(home))) as (address, _):
-        take(address, folder / "dashboard.png")
+    with tempfile.TemporaryDirectory() as home, running(demo_home(Path(home))) as served:
+        take(served.address, folder / "dashboard.png")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,9 +37,9 @@ def ago(**span: float) -> str:
 
 
 def history() -> list[Event]:
-    """70 days with three visitors each, some of whom go on; one of the banners has a hostile tag."""
+    """58 days with three visitors each, some of whom go on; one of the banners has a hostile tag."""
     events: list[Event] = []
-    for day in range(70):
+    for day in range(58):
         for person, banner in enumerate(("brandA", HOSTILE, "a_very_long_banner_tag_" * 5)):
             name = f"p{day}-{person}"
             events.append(visit(name, banner, ago(days=day, minutes=3)))
@@ -62,32 +63,41 @@ def clean_environment(home: Path, **settings: str) -> dict[str, str]:
     return {**others, "PIXELS_HOME": str(home), **settings}
 
 
+@dataclass
+class Served:
+    """A running `pixels dashboard`."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """What it announces on stdout; empty before it does."""
+        said = self.log.read_text()
+        assert self.process.poll() is None, said
+        lines = [line for line in said.splitlines() if line.startswith("dashboard: listening on http://127.0.0.1:")]
+        return lines[0].rpartition(" ")[2] if lines else ""
+
+
 @contextmanager
-def running(home: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run `pixels dashboard --port 0` on a home; give the address that it announces, and the process."""
-    log = home / "dashboard.log"
+def running(home: Path, port: str = "0", **settings: str) -> Iterator[Served]:
+    """Run `pixels dashboard` on a home until the end of the block."""
+    log = Path(tempfile.mkdtemp(dir=home)) / "dashboard.log"
     with log.open("wb") as out:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pixels", "dashboard", "--port", "0"],
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pixels", "dashboard", "--port", port],
             env=clean_environment(home, **settings),
             cwd=home,
             stdout=out,
             stderr=out,
         )
+    served = Served(process, log)
     try:
-        address = until(lambda: announced(child, log), timeout=120, what="the dashboard says where it listens")
-        yield address, child
+        until(lambda: served.address, timeout=120, what="the dashboard says where it listens")
+        yield served
     finally:
-        child.terminate()
-        child.wait(30)
-
-
-def announced(child: subprocess.Popen[bytes], log: Path) -> str:
-    """The address in `dashboard: listening on ADDRESS`, empty before it is there."""
-    said = log.read_text()
-    assert child.poll() is None, said
-    lines = [line for line in said.splitlines() if line.startswith("dashboard: listening on http://127.0.0.1:")]
-    return lines[0].rpartition(" ")[2] if lines else ""
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +109,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dashboard(home: Path) -> Iterator[str]:
     """The dashboard of that home; its address."""
-    with running(home) as (address, _):
-        yield address
+    with running(home) as served:
+        yield served.address
 
 
 @dataclass
@@ -247,31 +257,48 @@ def pick(page: Page, start: date, end: date) -> None:
 def test_a_new_snapshot_moves_the_figures_in_the_open_page(tmp_path: Path, watch: Watch) -> None:
     """No reload, no chart that blinks, no jump, and the chosen days stay chosen."""
     sample = publish_history(tmp_path)
-    with running(tmp_path) as (address, _):
-        watched = watch(address, height=500).drawn()
+    with running(tmp_path) as served:
+        watched = watch(served.address, height=500).drawn()
         page = watched.page
         page.locator(".period").get_by_text("Today", exact=True).click()
         expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("3", timeout=DRAWN)
         expect(page.locator(".demo-badge")).to_have_count(0)
-        page.locator(".funnel").scroll_into_view_if_needed()
+        page.locator(".banners-order").scroll_into_view_if_needed()
+        page.locator(".banners-order").evaluate(NOTE_PLACES_ONCE_AT_REST)
         page.locator("canvas").first.evaluate("canvas => { window.chart = canvas }")
-        place = page.locator(".funnel").bounding_box()
 
-        sample.publish(visit("new", "brandA", ago(minutes=1)), complete_until=NOW)
+        sample.publish(*(visit(f"new{n}", "brandA", ago(minutes=1)) for n in range(40)), complete_until=NOW)
 
-        expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("4", timeout=DRAWN)
-        expect(page.locator(".funnel-step-visit")).to_have_text("4")
-        assert page.locator(".funnel").bounding_box() == place
+        expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("43", timeout=DRAWN)
+        expect(page.locator(".funnel-step-visit")).to_have_text("43")
+        page.wait_for_function(f"{TOP_OF_CHART} > 43", timeout=DRAWN)
+        assert page.evaluate("window.places.size") == 1, "nothing moved, not for a moment"
         assert page.evaluate("window.chart.isConnected"), "the chart was drawn into, not replaced"
         assert watched.errors == []
+
+
+TOP_OF_CHART = "Math.max(...Bokeh.documents.flatMap(d => [...d.all_models].map(m => m.y_range?.end ?? 0)))"
+"""Where the vertical axis of the chart ends."""
+NOTE_PLACES_ONCE_AT_REST = """element => new Promise(at_rest => {
+    let last, since
+    const look = () => {
+        const place = element.getBoundingClientRect().y
+        if (window.places) window.places.add(place)
+        else if (place !== last) [last, since] = [place, performance.now()]
+        else if (performance.now() - since > 1000) { window.places = new Set([place]); at_rest() }
+        requestAnimationFrame(look)
+    }
+    look()
+})"""
+"""Remember where an element is in every frame from now on, once it has stayed where it is for a second."""
 
 
 def test_before_the_first_event_the_page_shows_how_to_send_one_and_then_turns_live(
     tmp_path: Path, watch: Watch
 ) -> None:
     """The snippet names the collector and can be copied; an empty snapshot changes nothing, the first event does."""
-    with running(tmp_path, PIXELS_COLLECTOR_PORT="18787") as (address, _):
-        page = watch(address).page
+    with running(tmp_path, PIXELS_COLLECTOR_PORT="18787") as served:
+        page = watch(served.address).page
         snippet = page.locator(".pixel-snippet")
         expect(snippet).to_contain_text("http://127.0.0.1:18787/pixels.js", timeout=DRAWN)
         page.get_by_text("Copy", exact=True).click()
@@ -357,15 +384,29 @@ def contrast(one: Colour, other: Colour) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_dashboard_ends_when_it_is_told_to(home: Path, watch: Watch, number: signal.Signals) -> None:
-    """With a page open, at once and with exit code 0."""
-    with running(home) as (address, child):
-        watch(address).drawn()
+def test_the_page_says_when_the_dashboard_is_gone_and_comes_back_with_it(home: Path, watch: Watch) -> None:
+    """SIGTERM ends it at once, with a page open; figures that stand still are not taken for fresh ones."""
+    with running(home) as served:
+        address = served.address
+        page = watch(address).drawn().page
+        page.evaluate("window.loaded = 'before'")
 
-        child.send_signal(number)
+        served.process.send_signal(signal.SIGTERM)
 
-        assert child.wait(10) == 0
+        assert served.process.wait(10) == 0
+        expect(page.get_by_text("The dashboard does not answer")).to_be_visible(timeout=DRAWN)
+    with running(home, port=address.rpartition(":")[2]):
+        page.wait_for_function("() => window.loaded !== 'before'", timeout=DRAWN)
+        expect(page.locator(".kpi-ftd")).to_be_visible(timeout=DRAWN)
+
+
+def test_control_c_ends_the_dashboard(home: Path) -> None:
+    """With exit code 0 and without a traceback."""
+    with running(home) as served:
+        served.process.send_signal(signal.SIGINT)
+
+        assert served.process.wait(10) == 0
+        assert "Traceback" not in served.log.read_text()
 
 
 def test_a_taken_port_is_a_message(home: Path) -> None:
