@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from socket import socket
 from typing import Any, ClassVar
 
 from falcon.asgi import App
@@ -54,17 +55,17 @@ class CollectorWorker(UvicornWorker):
 
 
 class CollectorServer(BaseApplication):
-    """The collector under gunicorn: each worker opens a log of its own after the fork."""
+    """The collector under gunicorn, on a socket that listens already: each worker opens a log of its own after the fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, listener: socket) -> None:
         self._settings = settings
+        self._descriptor = listener.detach()  # gunicorn closes it
         super().__init__()
 
     def load_config(self) -> None:
         """Set what differs from gunicorn's defaults."""
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         options = {
-            "bind": f"{host}:{self._settings.collector_port}",
+            "bind": f"fd://{self._descriptor}",
             "workers": self._settings.collector_workers,
             "worker_class": CollectorWorker,
             "proc_name": "pixels-collector",

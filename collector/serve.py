@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 from collector.gunicorn_app import CollectorServer
 from collector.sinks import open_local_log
 from pixels.config import Settings
+from pixels.errors import ConfigurationError
+
+_BACKLOG = 2048
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then answer what is under way, close the logs and exit the process.
 
     Prints `collector: listening on http://HOST:PORT` on stdout when the port is open. Leaves by `SystemExit`;
-    raises `LogUnavailable` when the local log cannot be opened.
+    raises `ConfigurationError` when the address cannot be used, `LogUnavailable` when the local log cannot be opened.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    listener = _listen(settings.host, settings.collector_port)
     if not settings.kafka_bootstrap_servers:
         open_local_log(settings.log_dir).close()  # a fault is told once and plainly, before workers try again and again
-    CollectorServer(settings).run()
+    CollectorServer(settings, listener).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:  # a host that cannot be encoded as a name is no OSError
+        raise ConfigurationError(
+            f"The collector cannot listen on {host} port {port}: {error}. Set PIXELS_HOST and PIXELS_COLLECTOR_PORT, "
+            "or end the program that has the port."
+        ) from error
