@@ -88,8 +88,8 @@ class PixelResource:
         answer_with_pixel(resp)
 
     async def on_post(self, req: PixelRequest, resp: Response) -> None:
-        """Refuse a body; without one do as GET does."""
-        if await req.stream.read(1):
+        """Refuse a body, one that is announced without waiting for it; without one do as GET does."""
+        if req.content_length or await req.stream.read(1):
             raise InvalidEvent("body_not_accepted", "parameters belong in the URL; the body must be empty")
         await self.on_get(req, resp)
 
@@ -193,6 +193,15 @@ class Refusals:
             resp.set_headers(error.headers)
 
 
+class OneSlash:
+    """Refuses paths that begin with two slashes: Falcon's router would take `//visit` for `/visit`."""
+
+    async def process_request(self, req: PixelRequest, resp: Response) -> None:
+        """Refuse before the request is routed."""
+        if req.path.startswith("//"):
+            raise InvalidEvent("unknown_path", req.path)
+
+
 class ClosingLog:
     """Closes the log when the server stops, after the last answer."""
 
@@ -229,6 +238,7 @@ def create_app(log: EventLog, clock: Clock = utc_now) -> App[PixelRequest, Respo
     contract = read_contract()
     refusals = Refusals(log, clock, contract)
     app = App(request_type=PixelRequest, middleware=ClosingLog(log))
+    app.add_middleware(OneSlash())
     for event_type in EVENT_TYPES:
         app.add_route(f"/{event_type}", PixelResource(event_type, log, clock, contract))
     script = Path(__file__).with_name("pixels.js").read_bytes()

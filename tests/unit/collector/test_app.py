@@ -88,6 +88,14 @@ async def test_a_body_is_refused(log: ListLog) -> None:
     assert (log.events(), len(log.refusals())) == ([], 1)
 
 
+async def test_an_announced_body_is_refused_before_it_comes(log: ListLog) -> None:
+    """It may never come, and an aborted POST is no beacon."""
+    answer = await ask(log, "/visit", GOOD, method="POST", headers=[(b"content-length", b"5")], body=b"")
+
+    assert (answer.status, answer.headers["x-pixels-rejected"]) == (415, "body_not_accepted")
+    assert log.events() == []
+
+
 async def test_a_refusal_is_kept_with_reason_detail_and_request_line(log: ListLog) -> None:
     """Whoever looks at refused pixels sees what was sent, by whom, and why it did not count."""
     answer = await ask(log, "/visit", b"playerId=guest&bannerTag=brandA", headers=[(b"user-agent", b"curl/8")])
@@ -164,7 +172,7 @@ async def test_another_method_is_refused_and_the_answer_names_those_that_work(
     assert [refusal["reason"] for refusal in log.refusals()] == ["method_not_allowed"]
 
 
-@pytest.mark.parametrize("path", ["/visits", "/visit/", "/Visit", "/wp-admin.php", "*", "/\x00", "/é"])
+@pytest.mark.parametrize("path", ["/visits", "/visit/", "//visit", "///visit", "//", "/Visit", "/wp-admin.php", "*", "/\x00", "/é"])
 async def test_an_unknown_path_is_refused(log: ListLog, path: str) -> None:
     """A typo in a template shows up as a refusal instead of vanishing."""
     answer = await ask(log, path, GOOD)
