@@ -124,7 +124,9 @@ def _decode_events(piece: Slice, limits: Contract) -> Decoded:
     checked = _check(pl.DataFrame(rows, schema=schema, orient="row"), limits)
     refused = checked.filter(pl.col("reason").is_not_null())
     return Decoded(
-        checked.filter(pl.col("reason").is_null()).select(list(EVENT_COLUMNS)),
+        checked.filter(pl.col("reason").is_null())
+        .with_columns(pl.col("player_id", "banner_tag").str.strip_chars())  # as the collector does
+        .select(list(EVENT_COLUMNS)),
         pl.concat([_rejected_frame(bad), refused.select(list(REJECTED_COLUMNS))]),
     )
 
@@ -173,7 +175,7 @@ def _metadata_fault(metadata: dict[str, str], text: str, limits: Contract) -> _U
     for key, value in metadata.items():
         if not key or len(key) > limits.metadata_key_length or len(value) > limits.metadata_value_length:
             return _Unusable("too_long", f"metadata key {key[:64]!r} is empty, or it or its value is too long")
-        if not re.search(limits.metadata_key, key) or not re.search(limits.metadata_value, value):
+        if not re.fullmatch(limits.metadata_key, key) or not re.fullmatch(limits.metadata_value, value):
             return _Unusable("control_characters", f"metadata key {key!r}")
     return None
 
@@ -228,7 +230,7 @@ def _checks(limits: Contract) -> list[tuple[str, pl.Expr]]:
         ("missing_banner_tag", banner.is_null()),
         ("too_long", longer("player_id", limits.name_length) | longer("banner_tag", limits.name_length)),
         ("too_long", longer("source_ip", limits.source_ip_length) | longer("user_agent", limits.user_agent_length)),
-        ("control_characters", unprintable(player) | unprintable(banner)),
+        ("control_characters", unprintable(player) | unprintable(banner) | unprintable(pl.col("user_agent"))),
         ("placeholder_value", placeholder(player) | placeholder(banner)),
         ("bad_created_at", created_at.is_null() | (created_at < EARLIEST)),
         ("future_created_at", created_at > appended_at + FUTURE_TOLERANCE),

@@ -30,6 +30,19 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+def _slot_files(log_dir: Path) -> list[Path]:
+    """Return the slots' files; none while there is no folder. One that cannot be read is no empty one (as for `glob`)."""
+    try:
+        files = sorted(log_dir.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DamagedLog(
+            f"The log in {log_dir} cannot be read: {error.strerror}. Run the pass as the user who runs the collector."
+        ) from error
+    return [file for file in files if file.match("slot-*.sqlite")]
+
+
 def _log_uuid(db: sqlite3.Connection) -> str | None:
     """Return the log's identity, None for a file whose making was interrupted: it holds no record."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -77,7 +90,7 @@ def open_local_sources(log_dir: Path, stored: Offsets) -> list[LocalSource]:
     Raises DamagedLog when a file is no log, or ends before what was already stored from it.
     """
     sources = []
-    for path in sorted(log_dir.glob("slot-*.sqlite")):
+    for path in _slot_files(log_dir):
         try:
             with _connected(path) as db:
                 sources += _sources_of(path, db, stored)
@@ -113,7 +126,7 @@ def trim_local_log(log_dir: Path, stored: Offsets, before_ms: int) -> int:
     A file in heavy use is left for the next pass.
     """
     trimmed = 0
-    for path in sorted(log_dir.glob("slot-*.sqlite")):
+    for path in _slot_files(log_dir):
         try:
             with _connected(path) as db:
                 uuid = _log_uuid(db)
@@ -139,7 +152,11 @@ def _trim(db: sqlite3.Connection, table: str, below: int, before_ms: int) -> int
 
 
 def _damaged(path: Path, error: Exception) -> DamagedLog:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        remedy = "Recover the file with `sqlite3 FILE .recover`"
+    else:
+        remedy = "Make room on the disk, see that this user may read and write the file"
     return DamagedLog(
-        f"{path} cannot be read ({error}). Nothing was stored from it. "
-        "Check the disk; recover the file with `sqlite3 FILE .recover`, then run the pass again."
+        f"{path} cannot be read ({error}). Nothing was stored from it. {remedy}, then run the pass again."
     )

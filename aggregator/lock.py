@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aggregator.failures import CannotWrite
+
 
 class AlreadyRunning(Exception):
     """Another process holds the writer lock; it does the work, so this is no failure."""
@@ -16,8 +18,11 @@ class AlreadyRunning(Exception):
 @contextmanager
 def writer_lock(home: Path) -> Iterator[None]:
     """Hold the lock, or raise AlreadyRunning at once. The kernel lets go of it when the process ends, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "warehouse.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(home / "warehouse.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise CannotWrite(home, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

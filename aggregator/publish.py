@@ -6,6 +6,7 @@ the next pass, also an empty one, makes up for it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,11 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import msgspec
+import structlog
 
+from aggregator.failures import CannotWrite
 from pixels import __version__
 from pixels.errors import PixelsError
 
 POINTER = "current.json"
+_log = structlog.get_logger()
 _COPY_CHUNK = 64 * 1024 * 1024
 
 
@@ -75,21 +80,44 @@ def read_state(con: duckdb.DuckDBPyConnection) -> State:
     )
 
 
-def read_pointer(published: Path) -> dict[str, object] | None:
-    """Return the pointer, None when nothing has been published."""
+class _Published(msgspec.Struct):
+    """What a pass wants to know of the pointer that is there."""
+
+    snapshot: int
+    file: str
+    complete_until: datetime
+
+
+def _read_pointer(published: Path) -> _Published | None:
+    """Return the pointer; None when there is none that can be read, since the pass writes a new one anyway."""
+    path = published / POINTER
     try:
-        pointer: dict[str, object] = json.loads((published / POINTER).read_text("utf-8"))
+        return msgspec.json.decode(path.read_bytes(), type=_Published)
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise CannotPublish(f"{published / POINTER} is no JSON ({error}); delete it and run the pass again.") from error
-    return pointer
+        _log.warning("publish.pointer_damaged", path=str(path), error=str(error))
+        return None
 
 
 def is_due(published: Path, state: State) -> bool:
     """Whether the newest figure-changing run is newer than what is published, or its file is missing."""
-    pointer = read_pointer(published)
-    return pointer is None or pointer["snapshot"] != state.snapshot or not (published / str(pointer["file"])).exists()
+    pointer = _read_pointer(published)
+    return pointer is None or pointer.snapshot != state.snapshot or not (published / pointer.file).exists()
+
+
+def published_file(published: Path) -> str:
+    """Return the name of the snapshot that readers open now. Call it when nothing is due."""
+    pointer = _read_pointer(published)
+    if pointer is None:
+        raise CannotPublish(f"{published / POINTER} went away during the pass. Run it again.")
+    return pointer.file
+
+
+def published_completeness(published: Path) -> datetime:
+    """Return until when readers were told all is stored: a pass that was cut short cannot say more."""
+    pointer = _read_pointer(published)
+    return pointer.complete_until if pointer else datetime.fromtimestamp(0, UTC)
 
 
 def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: Callable[[str], None]) -> str:
@@ -109,7 +137,7 @@ def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: C
         _copy(warehouse, temporary, on_step)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise CannotPublish(f"{temporary} could not be written: {error}. Make room and run the pass again.") from error
+        raise CannotWrite(published, error) from error
     temporary.replace(published / name)
     _sync_folder(published)
     return name
@@ -121,11 +149,21 @@ def _copy(source: Path, target: Path, on_step: Callable[[str], None]) -> None:
         left = os.fstat(reader.fileno()).st_size
         while left:
             on_step("in_copy")
-            copied = os.copy_file_range(reader.fileno(), writer.fileno(), min(left, _COPY_CHUNK))
+            copied = _copy_some(reader.fileno(), writer.fileno(), min(left, _COPY_CHUNK))
             if copied == 0:
                 raise OSError(f"{source} ended {left} bytes early")
             left -= copied
         os.fsync(writer.fileno())
+
+
+def _copy_some(source: int, target: int, size: int) -> int:
+    """Copy up to `size` bytes and return how many; `sendfile` where the two lie on different file systems."""
+    try:
+        return os.copy_file_range(source, target, size)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        return os.sendfile(target, source, None, size)
 
 
 def move_pointer(
@@ -151,7 +189,7 @@ def move_pointer(
 
 def prune_snapshots(published: Path, keep: int, current: str) -> None:
     """Delete all but the newest snapshots and the current one; who has one open keeps it until done."""
-    snapshots = sorted(published.glob("snapshot-*.duckdb"))
+    snapshots = sorted(published.glob("snapshot-*.duckdb"), key=lambda path: (len(path.name), path.name))
     for old in snapshots[:-keep]:
         if old.name != current:
             with suppress(FileNotFoundError):

@@ -19,6 +19,7 @@ import duckdb
 import structlog
 
 from aggregator.decode import decode
+from aggregator.failures import failures_explained
 from aggregator.kafka_source import open_kafka_source
 from aggregator.local_source import open_local_sources, trim_local_log
 from aggregator.lock import AlreadyRunning, writer_lock
@@ -29,7 +30,8 @@ from aggregator.publish import (
     move_pointer,
     prune_snapshots,
     publish_snapshot,
-    read_pointer,
+    published_completeness,
+    published_file,
     read_state,
 )
 from aggregator.records import Offsets, Slice, Source
@@ -37,7 +39,6 @@ from aggregator.store import (
     Outcome,
     begin_run,
     checkpoint_and_close,
-    duckdb_failures_explained,
     open_for_writing,
     save_offsets,
     save_run,
@@ -105,8 +106,8 @@ def run_pass(
     the warehouse cannot be used: what was committed before stays, and the next pass goes on from there.
     """
     started, clock = now(), time.monotonic()
-    with writer_lock(settings.home):
-        with closing(open_for_writing(settings, started)) as con, duckdb_failures_explained(settings):
+    with writer_lock(settings.home), failures_explained(settings.warehouse_path):
+        with closing(open_for_writing(settings, started)) as con:
             run_id = begin_run(con)
             complete_until, total = _drain(con, settings, run_id, on_step, now, stop or threading.Event())
             state, offsets = read_state(con), stored_offsets(con)
@@ -138,18 +139,12 @@ def _drain(
             for source in sources:
                 source.mark_stored()
             if stop.is_set():
-                complete_until = _published_completeness(settings)
+                complete_until = published_completeness(settings.published_dir)
                 break
         else:
             if not total.records_read:
                 save_run(con, run_id, total, started, finished_at=now())
     return complete_until, total
-
-
-def _published_completeness(settings: Settings) -> datetime:
-    """Return until when readers were told all is stored: a pass that was cut short cannot say more."""
-    pointer = read_pointer(settings.published_dir)
-    return datetime.fromisoformat(str(pointer["complete_until"])) if pointer else datetime.fromtimestamp(0, UTC)
 
 
 def _store(con: duckdb.DuckDBPyConnection, batch: list[Slice], settings: Settings) -> Outcome:
@@ -193,7 +188,7 @@ def _publish(
     if due:
         file = publish_snapshot(settings.warehouse_path, published, state.snapshot, on_step)
     else:
-        file = str((read_pointer(published) or {})["file"])
+        file = published_file(published)
     on_step("before_pointer")
     move_pointer(published, state, file, complete_until=complete_until, last_pass_at=last_pass_at, now=now())
     on_step("after_pointer")

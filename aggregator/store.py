@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -52,24 +52,6 @@ class Outcome:
         return Outcome(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
 
 
-class CannotStore(PixelsError):
-    """DuckDB could not write, for want of disk or memory; the batch was rolled back."""
-
-    exit_code = 74
-
-
-@contextmanager
-def duckdb_failures_explained(settings: Settings) -> Iterator[None]:
-    """Turn DuckDB's own failures into an error that says what to do."""
-    try:
-        yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise CannotStore(
-            f"{settings.warehouse_path} could not be written: {error}. What was committed before stays; make room "
-            "(disk, or PIXELS_MEMORY_LIMIT) and run the pass again."
-        ) from error
-
-
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of it or nothing."""
@@ -90,7 +72,8 @@ def open_for_writing(settings: Settings, now: datetime) -> duckdb.DuckDBPyConnec
     when the file cannot be used. The caller holds the writer lock.
     """
     path = settings.warehouse_path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size == 0:  # all that a full disk left of the first pass
+        path.unlink()
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -98,14 +81,13 @@ def open_for_writing(settings: Settings, now: datetime) -> duckdb.DuckDBPyConnec
             f"{path} cannot be opened: {error}. If another program holds it, end that program; if it is damaged, "
             "move it away together with its .wal: the published snapshots are whole copies of it."
         ) from error
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET memory_limit = ?", [settings.memory_limit])
-    con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
-    con.execute("SET preserve_insertion_order = false")
-    con.execute(
-        "SET checkpoint_threshold = '256MB'"
-    )  # by default a large commit stops to checkpoint; publishing does it anyway
     try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET memory_limit = ?", [settings.memory_limit])
+        con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
+        con.execute("SET preserve_insertion_order = false")
+        # By default a large commit stops to checkpoint; publishing does it anyway.
+        con.execute("SET checkpoint_threshold = '256MB'")
         _migrate(con, now)
         _check_settings(con, settings, now)
     except BaseException:
@@ -135,6 +117,7 @@ def _migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
 def _check_settings(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
     row = con.execute("SELECT time_zone FROM warehouse").fetchone()
     if row is None:
+        _check_time_zone(settings.timezone)
         con.execute(
             "INSERT INTO warehouse VALUES (?, ?, ?, ?)",
             [str(uuid.uuid4()), settings.timezone, is_demo_home(settings), now],
@@ -144,6 +127,16 @@ def _check_settings(con: duckdb.DuckDBPyConnection, settings: Settings, now: dat
             f"The warehouse {settings.warehouse_path} counts its days in {row[0]}, but PIXELS_TIMEZONE is "
             f"{settings.timezone}. Set PIXELS_TIMEZONE={row[0]}, or start a new warehouse in another PIXELS_HOME."
         )
+
+
+def _check_time_zone(time_zone: str) -> None:
+    """Refuse a zone that Polars does not know, before it is written into a warehouse for good."""
+    try:
+        with_day(pl.DataFrame({"created_at": [datetime(2026, 1, 1, tzinfo=UTC)]}), time_zone)
+    except pl.exceptions.PolarsError as error:
+        raise ConfigurationError(
+            f"PIXELS_TIMEZONE: days cannot be counted in {time_zone!r}; give a place such as Europe/Berlin, or UTC."
+        ) from error
 
 
 def is_demo_home(settings: Settings) -> bool:

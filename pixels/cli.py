@@ -9,8 +9,9 @@ import click
 
 from pixels import __version__
 from pixels.config import Settings, load_settings
-from pixels.errors import PixelsError
+from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
 
+_LONGEST_S = 86_400
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -29,8 +30,8 @@ class Duration(click.ParamType[float]):
             seconds = float(text.removesuffix(unit)) * _UNITS.get(unit, 1.0)
         except ValueError:
             self.fail(f"{text!r} is not a duration; write for example 5s, 500ms or 2m", param, ctx)
-        if not 0 < seconds < float("inf"):
-            self.fail("a duration is longer than nothing and ends", param, ctx)
+        if not 0 < seconds <= _LONGEST_S:
+            self.fail("a duration is longer than nothing and at most a day", param, ctx)
         return seconds
 
 
@@ -48,6 +49,14 @@ class _Commands(click.Group):
         except PixelsError as error:
             click.echo(f"pixels: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:  # whoever read our output has left; click knows what to do
+            raise
+        except OSError as error:
+            where = f" {error.filename}" if error.filename else ""
+            click.echo(
+                f"pixels: {error.strerror or error}:{where}. Check the folder, its owner and the disk.", err=True
+            )
+            ctx.exit(CANNOT_READ_OR_WRITE)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

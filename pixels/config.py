@@ -6,6 +6,7 @@ This module is the one thing all five packages share, so it imports nothing heav
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -26,7 +27,11 @@ class Settings(BaseSettings):
     )
 
     kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
-    kafka_topic: str = Field("events_queue", description="Topic of the events; refusals go to `<topic>.rejected`.")
+    kafka_topic: str = Field(
+        "events_queue",
+        pattern=r"^[a-zA-Z0-9._-]{1,240}$",
+        description="Topic of the events; refusals go to `<topic>.rejected`.",
+    )
     kafka_ack_timeout: float = Field(
         10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503."
     )
@@ -40,13 +45,29 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
     )
 
-    pass_every: float = Field(5.0, gt=0, description="Seconds between two passes under `pixels up`.")
-    batch_size: int = Field(50_000, ge=1, description="Records a pass stores in one transaction.")
+    pass_every: float = Field(5.0, gt=0, le=86_400, description="Seconds between two passes under `pixels up`.")
+    batch_size: int = Field(50_000, ge=1, le=10_000_000, description="Records a pass stores in one transaction.")
     log_retention_days: float = Field(
-        7.0, ge=0, description="Days the embedded log keeps records that are already stored."
+        7.0, ge=0, le=36_500, description="Days the embedded log keeps records that are already stored."
     )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept on disk.")
     memory_limit: str = Field("2GB", description="Memory DuckDB may use in one process.")
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _usable_home(cls, home: object) -> object:
+        if str(home) == "" or "?" in str(home):  # DuckDB reads what follows a ? as options
+            raise ValueError(
+                f"{str(home)!r} names no folder that can be used; write ./var or an absolute path without ?"
+            )
+        return home
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _amount_of_memory(cls, amount: str) -> str:
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B", amount):
+            raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
+        return amount
 
     @field_validator("timezone")
     @classmethod

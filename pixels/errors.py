@@ -5,6 +5,9 @@ The command line prints them without a traceback and exits with `exit_code` (sys
 
 from __future__ import annotations
 
+CANNOT_READ_OR_WRITE = 74
+"""Exit code when a file or folder cannot be used."""
+
 
 class PixelsError(Exception):
     """An expected failure with a message for a person."""

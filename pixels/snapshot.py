@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pixels.errors import ConfigurationError, NoSnapshot, PixelsError
+from pixels.errors import NoSnapshot, PixelsError
 from pixels.resources import sql
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -115,12 +115,7 @@ def _connect(memory_limit: str) -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # a name in a query is a table, never a Python variable
     }
-    try:
-        return duckdb.connect(":memory:", config=config)
-    except duckdb.Error as error:
-        raise ConfigurationError(
-            f"PIXELS_MEMORY_LIMIT={memory_limit!r} is not usable: {error}. Write for example 2GB."
-        ) from error
+    return duckdb.connect(":memory:", config=config)
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, text: str, params: Parameters | None) -> pl.DataFrame:

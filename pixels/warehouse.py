@@ -12,7 +12,7 @@ import polars as pl
 
 from pixels import funnel, kpis, metrics
 from pixels.config import load_settings
-from pixels.errors import NoSnapshot
+from pixels.errors import BadParameter, NoSnapshot
 from pixels.period import Day, parse_period
 from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
 from pixels.snapshot import Parameters, Snapshot, SnapshotGone
@@ -157,12 +157,24 @@ def open_warehouse(path: str | Path | None = None) -> Warehouse:
     settings = load_settings()
     if path is None:
         return _open_published(settings.published_dir, settings.memory_limit)
-    path = Path(path).expanduser()
+    if not isinstance(path, str | Path):
+        raise BadParameter(
+            "path", f"{path!r} is no path: give a PIXELS_HOME folder, a published folder, or a snapshot file"
+        )
+    path = _expanded(path)
     if path.is_file():
         return _open_file(path, settings.memory_limit)
-    if not path.is_dir():
+    if not path.is_dir() and path.name != "published":
         raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
-    return _open_published(path if (path / POINTER).exists() else path / "published", settings.memory_limit)
+    is_home = path.name != "published" and not (path / POINTER).exists()
+    return _open_published(path / "published" if is_home else path, settings.memory_limit)
+
+
+def _expanded(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise BadParameter("path", f"{path}: {error}") from error
 
 
 def _open_published(published: Path, memory_limit: str) -> Warehouse:

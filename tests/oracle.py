@@ -50,6 +50,7 @@ def canonical(record: Record) -> bytes:
 def tables(records: list[Record], time_zone: str) -> Tables:
     """Compute every table from the records, in any order and with any repetition."""
     zone = ZoneInfo(time_zone)
+    records = [{**r, "player_id": r["player_id"].strip(), "banner_tag": r["banner_tag"].strip()} for r in records]
 
     def day(record: Record) -> date:
         return instant(record["created_at"]).astimezone(zone).date()

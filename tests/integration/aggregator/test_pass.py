@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
 from click.testing import CliRunner
 
+from aggregator.failures import CannotWrite
 from aggregator.local_source import DamagedLog
 from aggregator.publish import CannotPublish
 from aggregator.run import run_pass
@@ -208,13 +212,16 @@ def test_a_missing_snapshot_file_is_published_again(pixels_home: Path) -> None:
     assert (pixels_home / "published" / pointer(pixels_home)["file"]).exists()
 
 
-def test_a_damaged_pointer_is_explained(pixels_home: Path) -> None:
-    """The message names the file and the way out."""
+@pytest.mark.parametrize("damage", ["{", "{}", "[]", '{"snapshot": 1}', ""])
+def test_a_damaged_pointer_is_written_anew(pixels_home: Path, damage: str) -> None:
+    """It says nothing that the warehouse does not know, so the next pass, also an empty one, mends it."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
     run_pass(load_settings())
-    (pixels_home / "published" / "current.json").write_text("{")
+    before = pointer(pixels_home)
+    (pixels_home / "published" / "current.json").write_text(damage)
 
-    with pytest.raises(CannotPublish, match=r"current\.json is no JSON"):
-        run_pass(load_settings())
+    assert run_pass(load_settings()).published
+    assert pointer(pixels_home)["file"] == before["file"]
 
 
 def test_the_demo_mark_of_a_home_is_written_into_its_warehouse(pixels_home: Path) -> None:
@@ -223,3 +230,83 @@ def test_the_demo_mark_of_a_home_is_written_into_its_warehouse(pixels_home: Path
     run_pass(load_settings())
 
     assert pointer(pixels_home)["is_demo"] is True
+
+
+def test_snapshots_are_pruned_by_number(pixels_home: Path) -> None:
+    """After the millionth pass the names are longer, and the oldest still goes first."""
+    append(pixels_home, [event(0)], at_ms=APPENDED)
+    run_pass(load_settings())
+    with duckdb.connect(str(pixels_home / "warehouse.duckdb")) as con:
+        con.execute("UPDATE aggregation_runs SET run_id = 999997")
+    for number in range(1, 5):
+        append(pixels_home, [event(number)], at_ms=APPENDED)
+        run_pass(load_settings())
+
+    names = {path.name for path in (pixels_home / "published").glob("snapshot-*")}
+    assert names == {"snapshot-999999.duckdb", "snapshot-1000000.duckdb", "snapshot-1000001.duckdb"}
+
+
+def test_a_log_that_this_user_may_not_read_is_an_error_and_not_an_empty_one(pixels_home: Path) -> None:
+    """Collector and cron under different users: "data through now" would be a lie."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    run_pass(load_settings())
+    before = pointer(pixels_home)
+    (pixels_home / "log").rename(pixels_home / "elsewhere")
+    (pixels_home / "log").touch()  # root may read everything, so the folder is made unreadable as a file is
+
+    with pytest.raises(DamagedLog, match="cannot be read: Not a directory"):
+        run_pass(load_settings())
+    assert pointer(pixels_home) == before
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory"])
+def test_a_zone_that_names_no_place_makes_no_warehouse(pixels_home: Path, zone: str) -> None:
+    """It would be written into the warehouse for good, and the first event could not be given a day."""
+    with pytest.raises(ConfigurationError, match="days cannot be counted"):
+        run_pass(load_settings(timezone=zone))
+    assert run_pass(load_settings(timezone="UTC")).run_id == 1
+
+
+def test_an_empty_file_left_by_a_full_disk_is_made_anew(pixels_home: Path) -> None:
+    """The first pass made the file and could not write into it."""
+    (pixels_home / "warehouse.duckdb").touch()
+
+    assert run_pass(load_settings()).run_id == 1
+
+
+def test_snapshots_may_lie_on_another_file_system(pixels_home: Path) -> None:
+    """Where blocks cannot be shared they are copied."""
+    with TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        (pixels_home / "published").symlink_to(elsewhere)
+        append(pixels_home, [event(1)], at_ms=APPENDED)
+
+        assert run_pass(load_settings()).published
+        assert rows(pixels_home / "published" / pointer(pixels_home)["file"], "SELECT count(*) FROM events") == [(1,)]
+
+
+@pytest.mark.parametrize("spare_kb", [0, 200, 900, 2_000, 3_000, 4_500])
+def test_a_full_disk_is_explained_and_costs_nothing(pixels_home: Path, tmp_path: Path, spare_kb: int) -> None:
+    """Wherever the room ends: a clear error, no damage, and the next pass after room was made has it all."""
+    if os.geteuid() and not os.environ.get("CI"):
+        pytest.skip("a small disk is mounted for this test, and only root may do so")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", small], check=True)
+    try:
+        append(small, [event(n, metadata={"pad": "x" * 500}) for n in range(3_000)], at_ms=APPENDED)
+        settings = load_settings(home=small, log_retention_days=36_500)
+        run_pass(settings)
+        append(small, [event(n, metadata={"pad": "y" * 500}) for n in range(3_000, 6_000)], at_ms=APPENDED)
+        ballast = small / "ballast"
+        free = shutil.disk_usage(small).free
+        ballast.write_bytes(b"x" * max(0, free - spare_kb * 1024))
+
+        with pytest.raises((CannotWrite, CannotPublish, DamagedLog), match=r"[Mm]ake room"):
+            run_pass(settings)
+
+        ballast.unlink()
+        run_pass(settings)
+        published = small / "published" / pointer(small)["file"]
+        assert rows(published, "SELECT count(*), count(DISTINCT player_id) FROM counted_events") == [(6_000, 6_000)]
+    finally:
+        subprocess.run(["umount", small], check=True)

@@ -27,7 +27,7 @@ records = st.fixed_dictionaries(
     {
         "id": st.sampled_from(["e1", "e2", "e3", "e4", "e5", "é"]),
         "event_type": st.sampled_from(["visit", "registration", "deposit"]),
-        "player_id": st.sampled_from(["p1", "p2", "v-1", "ü"]),
+        "player_id": st.sampled_from(["p1", "p2", " p2 ", "v-1", "ü"]),
         "banner_tag": st.sampled_from(["a", "b", "B", "<b>x&=1"]),
         "created_at": st.sampled_from(INSTANTS),
     },

@@ -80,6 +80,8 @@ def changed(**fields: Any) -> bytes:
         (changed(banner_tag="a\nb"), "control_characters"),
         (changed(player_id="x" * 257), "too_long"),
         (changed(user_agent="x" * 1025), "too_long"),
+        (changed(user_agent="a\u0000b"), "control_characters"),
+        (changed(metadata={"key\n": "v"}), "control_characters"),
         (changed(metadata={"s": 1}), "wrong_type"),
         (changed(metadata="{}"), "wrong_type"),
         (changed(metadata={"s": "x" * 2049}), "too_long"),

@@ -17,7 +17,7 @@ import pytest
 
 import pixels
 from pixels import Warehouse
-from pixels.errors import ConfigurationError, NoSnapshot, PixelsError
+from pixels.errors import BadParameter, ConfigurationError, NoSnapshot, PixelsError
 from tests.sample_warehouse import SampleWarehouse, at, visit
 
 DAYS = ("2026-11-01", "2026-11-30")
@@ -250,7 +250,7 @@ def test_an_unusable_memory_limit_is_explained(sample: SampleWarehouse, monkeypa
     """The setting is named, not the engine's own error alone."""
     monkeypatch.setenv("PIXELS_MEMORY_LIMIT", "lots")
 
-    with pytest.raises(ConfigurationError, match="PIXELS_MEMORY_LIMIT='lots' is not usable"):
+    with pytest.raises(ConfigurationError, match="PIXELS_MEMORY_LIMIT: 'lots' is no amount of memory"):
         pixels.open(sample.home)
 
 
@@ -309,3 +309,17 @@ def test_unknown_fields_of_the_pointer_are_left_alone(sample: SampleWarehouse) -
 def pixels_text(instant: datetime) -> str:
     """Write an instant as the pointer does."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+@pytest.mark.parametrize("path", [3, b"x", "~nobody-of-this-name/x"])
+def test_what_is_no_path_is_named(path: object) -> None:
+    """The parameter is named, whatever was given."""
+    with pytest.raises(BadParameter, match="path: "):
+        pixels.open(path)  # type: ignore[arg-type]
+
+
+def test_a_home_before_its_first_pass_says_to_run_one(tmp_path: Path) -> None:
+    """Also when the folder of snapshots is named that is not there yet."""
+    for path in (tmp_path, tmp_path / "published"):
+        with pytest.raises(NoSnapshot, match="run `pixels aggregate`"):
+            pixels.open(path)

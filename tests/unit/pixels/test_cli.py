@@ -1,0 +1,62 @@
+"""The command line turns what is wrong into one message and an exit code, never into a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pixels.cli import main
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEZONE", "Mars/Olympus"),
+        ("TIMEZONE", "localtime"),
+        ("LOG_RETENTION_DAYS", "inf"),
+        ("LOG_RETENTION_DAYS", "1e12"),
+        ("LOG_RETENTION_DAYS", "nan"),
+        ("MEMORY_LIMIT", "foo"),
+        ("MEMORY_LIMIT", "50%"),
+        ("MEMORY_LIMIT", "1KB"),
+        ("BATCH_SIZE", "100000000000000000000000"),
+        ("PASS_EVERY", "inf"),
+        ("KAFKA_TOPIC", ""),
+        ("KAFKA_TOPIC", "bad topic"),
+        ("HOME", ""),
+        ("HOME", "a?b"),
+        ("API_PORT", "70000"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    pixels_home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Exit code 78 and the variable's name, before anything is written."""
+    monkeypatch.setenv(f"PIXELS_{name}", value)
+
+    result = CliRunner().invoke(main, ["aggregate"], catch_exceptions=False)
+
+    assert result.exit_code == 78
+    assert f"PIXELS_{name}" in result.stderr
+
+
+@pytest.mark.parametrize("every", ["0s", "-1s", "nan", "inf", "1e300h", "99999999999h", "often", ""])
+def test_a_duration_that_cannot_be_waited_for_is_refused(pixels_home: Path, every: str) -> None:
+    """The command line is wrong: exit code 2, and nothing runs."""
+    result = CliRunner().invoke(main, ["aggregate", "--every", every], catch_exceptions=False)
+
+    assert result.exit_code == 2
+    assert not list(pixels_home.iterdir())
+
+
+def test_a_home_that_is_a_file_is_explained(pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the operating system refuses is one line, with the path."""
+    file = pixels_home / "file"
+    file.touch()
+    monkeypatch.setenv("PIXELS_HOME", str(file))
+    for command in (["aggregate"], ["up", "--no-lab"], ["lab", "--no-browser"], ["report", "campaign_report"]):
+        result = CliRunner().invoke(main, command, catch_exceptions=False)
+        assert result.exit_code in (64, 66, 74), (command, result.output)
+        assert result.stderr.startswith("pixels: ")
