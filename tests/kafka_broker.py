@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,6 +46,17 @@ class KafkaBroker:
         os.kill(pid, signal.SIGKILL)
         until(lambda: not Path(f"/proc/{pid}/exe").exists(), what="the killed broker is gone")
 
+    @contextmanager
+    def hanging(self, node: int = 1) -> Iterator[None]:
+        """Let one broker stand still, connections open, for as long as the block takes."""
+        pid = self.pid(node)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            until(lambda: stands_still(pid), what="every thread of the broker stands still")
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def pid(self, node: int = 1) -> int:
         """Return the process id that deploy/kafka/start wrote down."""
         return int((self.folder / f"broker-{node}" / "pid").read_text().split()[0])
@@ -65,6 +78,18 @@ def has_leaders(admin: AdminClient, topic: str, partitions: int) -> bool:
     """Tell whether every partition of the topic can be written to."""
     metadata = admin.list_topics(topic, timeout=10).topics[topic]
     return metadata.error is None and [p.leader >= 0 for p in metadata.partitions.values()] == [True] * partitions
+
+
+def stands_still(pid: int) -> bool:
+    """Tell whether no thread of the process runs. A signal to stop takes a moment to reach all of them."""
+    try:
+        states = {
+            status.read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+            for status in Path(f"/proc/{pid}/task").glob("*/stat")
+        }
+    except (FileNotFoundError, ProcessLookupError):  # a thread ended while we looked
+        return False
+    return states == {"T"}
 
 
 def run_script(name: str, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -119,13 +119,10 @@ def test_a_broker_that_hangs_is_answered_503_until_it_works_again(
 ) -> None:
     """The wait is bounded, no pixel is acknowledged meanwhile, and the same process recovers."""
     assert collector.ask("/visit?playerId=before&bannerTag=a").status == 200
-    os.kill(kafka.pid(), signal.SIGSTOP)
-    try:
+    with kafka.hanging():
         began = time.monotonic()
         during, refused = collector.ask("/visit?playerId=during&bannerTag=a"), collector.ask("/visit?playerId=1")
         waited = time.monotonic() - began
-    finally:
-        os.kill(kafka.pid(), signal.SIGCONT)
 
     assert [(answer.status, answer.headers["retry-after"]) for answer in (during, refused)] == [(503, "5")] * 2
     assert 6 <= waited < 12
@@ -139,15 +136,12 @@ def test_a_stop_while_kafka_hangs_still_answers_what_is_under_way(
 ) -> None:
     """The request gets its 503, not a broken connection, and the collector leaves in peace."""
     assert collector.ask("/visit?playerId=before&bannerTag=a").status == 200
-    os.kill(kafka.pid(), signal.SIGSTOP)
-    try:
+    with kafka.hanging():
         with collector.sent("/visit?playerId=during&bannerTag=a") as under_way:
             assert collector.ask("/robots.txt").status == 200  # one event loop: it has read the request before
             collector.process.terminate()
             assert under_way.answer().status == 503
         assert collector.process.wait(timeout=30) == 0
-    finally:
-        os.kill(kafka.pid(), signal.SIGCONT)
 
 
 @pytest.fixture
