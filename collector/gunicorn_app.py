@@ -21,6 +21,8 @@ from collector.http_protocol import PixelProtocol
 from collector.sinks import open_log
 from pixels.config import Settings
 
+logger = logging.getLogger("collector.gunicorn_app")
+
 _DRAIN_SECONDS = 30
 
 
@@ -50,6 +52,7 @@ class CollectorWorker(UvicornWorker):
     async def callback_notify(self) -> None:
         """Say that this worker lives; end it if its master was killed, or it would hold port and log slot for ever."""
         await super().callback_notify()
+        warn_when_descriptors_are_used_up()
         if os.getppid() != self.ppid:
             stop_worker()
 
@@ -90,6 +93,14 @@ class CollectorServer(BaseApplication):
 def announce(arbiter: Any) -> None:
     """Say on stdout where the collector listens; whoever started it may wait for this line."""
     print(f"collector: listening on {arbiter.LISTENERS[0]}", flush=True)
+
+
+def warn_when_descriptors_are_used_up() -> None:
+    """Log that new connections are dropped: without a file descriptor for them the event loop does so in silence."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        logger.warning("collector.no_file_descriptors_left error=%s; raise `ulimit -n`", error)
 
 
 def stop_worker() -> None:

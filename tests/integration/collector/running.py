@@ -75,6 +75,12 @@ class RunningCollector:
             response.begin()
             return read_answer(response)
 
+    def talk(self, requests: bytes) -> bytes:
+        """Send bytes at once and return all that comes back until the collector hangs up."""
+        with closing(socket.create_connection(self.address, timeout=30)) as connection:
+            connection.sendall(requests)
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
+
     @contextmanager
     def sent(self, target: str) -> Iterator[UnderWay]:
         """Send a request; its answer can be read later."""

@@ -11,7 +11,7 @@ from typing import get_args
 from collector.app import STATUS_OF_REASON
 from collector.contract import read_contract
 from collector.events import MAX_QUERY_BYTES, Reason
-from collector.http_protocol import MAX_HEAD_BYTES
+from collector.http_protocol import MAX_HEAD_BYTES, PixelProtocol
 from tests.integration.collector.running import RunningCollector
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "pixel.md").read_text("utf-8")
@@ -36,6 +36,7 @@ def test_the_manual_names_the_limits_in_force() -> None:
         contract.key_length,
         contract.value_length,
         MAX_HEAD_BYTES // 1024,
+        PixelProtocol.RECEIVE_SECONDS,
     ]
 
 

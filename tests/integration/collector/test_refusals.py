@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
+
 import jsonschema
 import pytest
 
+from collector.http_protocol import MAX_HEAD_BYTES
 from tests.integration.collector.running import Answer, RunningCollector
 from tests.unit.collector.schemas import EVENT_SCHEMA, REFUSAL_SCHEMA
 
 GOOD = "playerId=123&bannerTag=brandA"
-
+LINE = b"GET /visit?playerId=1&bannerTag=a HTTP/1.1\r\n"
 
 Counts = tuple[int, int]
 
@@ -75,6 +79,19 @@ def test_a_pixel_that_is_no_event_is_refused(
         (b"BREW /visit?playerId=1&bannerTag=a HTTP/1.1", 405, "method_not_allowed"),
         (b"GET /visit?playerId=1 HTTP/2.0", 400, "missing_banner_tag"),
         (b"GET /visit?playerId=1", 400, "missing_banner_tag"),
+        (b"GET //visit?playerId=1&bannerTag=a HTTP/1.1", 404, "unknown_path"),
+        (b"GET http://x:99999/visit?playerId=1&bannerTag=a HTTP/1.1", 400, "bad_encoding"),
+        (LINE + b"User-Agent: a\x01b", 400, "control_characters"),
+        (LINE + b"X: \x00", 400, "control_characters"),
+        (LINE + b"X : a", 400, "bad_encoding"),
+        (LINE + b"X: a\r\n b", 400, "bad_encoding"),
+        (LINE + b"Content-Length: abc", 400, "bad_encoding"),
+        (LINE.replace(b"\r\n", b"\n") + b"Host: h\n\n", 400, "bad_encoding"),
+        (LINE + b"X: " + b"y" * 65_536, 400, "too_long"),
+        (LINE + b"X: " + b"y" * 100_000, 400, "too_long"),
+        (LINE + b"X: " + b"y" * 200_000, 400, "too_long"),
+        (LINE.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\nnot hexadecimal", 415, "body_not_accepted"),
+        (LINE.replace(b"GET", b"POST") + b"Content-Length: 5", 415, "body_not_accepted"),
         (b"POST /visit?playerId=1&bannerTag=a HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b", 415, "body_not_accepted"),
         (b"POST /visit?playerId=1&bannerTag=a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0", 415, "body_not_accepted"),
     ],
@@ -86,6 +103,46 @@ def test_bytes_that_no_client_would_send_are_refused_too(
     before = counts(collector)
 
     assert_refused(collector, before, collector.ask_raw(request_line + b"\r\n\r\n"), status, reason)
+
+
+@pytest.mark.parametrize("length", [MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1])
+def test_the_limit_of_a_head_does_not_depend_on_packets(collector: RunningCollector, length: int) -> None:
+    """The last byte that is allowed is, however a head is cut."""
+    head = LINE + b"X: ".ljust(length - len(LINE) - 4, b"y") + b"\r\n\r\n"
+    expected = 200 if length <= MAX_HEAD_BYTES else 400
+
+    assert collector.ask_raw(head).status == expected
+    with closing(socket.create_connection(collector.address, timeout=30)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, length, 4000):
+            connection.sendall(head[start : start + 4000])
+        assert connection.recv(12) == f"HTTP/1.1 {expected}".encode()
+
+
+def test_good_requests_before_a_bad_one_are_answered(collector: RunningCollector) -> None:
+    """All came in one packet; the bad one is refused in its turn, and what follows it is not read."""
+    events, refusals = counts(collector)
+
+    answer = collector.talk(
+        LINE + b"\r\n" + LINE + b"\r\n" + b"GET /visit?playerId=a b HTTP/1.1\r\n\r\n" + LINE + b"\r\n"
+    )
+
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")] == [b"", b"200", b"200", b"400"]
+    assert counts(collector) == (events + 2, refusals + 1)
+    assert (collector.refusals()[-1]["reason"], collector.refusals()[-1]["payload"]) == (
+        "bad_encoding",
+        "GET /visit?playerId=a b",
+    )
+
+
+def test_a_good_request_before_what_is_not_http_is_answered(collector: RunningCollector) -> None:
+    """Then the collector hangs up."""
+    events, refusals = counts(collector)
+
+    answer = collector.talk(LINE + b"\r\n" + b"\x16\x03\x01\x02")
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert counts(collector) == (events + 1, refusals)
 
 
 def test_what_is_not_http_is_turned_away(collector: RunningCollector) -> None:

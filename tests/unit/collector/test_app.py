@@ -172,7 +172,9 @@ async def test_another_method_is_refused_and_the_answer_names_those_that_work(
     assert [refusal["reason"] for refusal in log.refusals()] == ["method_not_allowed"]
 
 
-@pytest.mark.parametrize("path", ["/visits", "/visit/", "//visit", "///visit", "//", "/Visit", "/wp-admin.php", "*", "/\x00", "/é"])
+@pytest.mark.parametrize(
+    "path", ["/visits", "/visit/", "//visit", "///visit", "//", "/Visit", "/wp-admin.php", "*", "/\x00", "/é"]
+)
 async def test_an_unknown_path_is_refused(log: ListLog, path: str) -> None:
     """A typo in a template shows up as a refusal instead of vanishing."""
     answer = await ask(log, path, GOOD)

@@ -1,0 +1,167 @@
+"""Who sends no whole request does not hold a connection, and so no place of somebody who does."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import uvicorn
+
+from collector.app import create_app
+from collector.http_protocol import PixelProtocol
+from tests.integration.collector.running import RunningCollector, running_collector
+from tests.unit.collector.asgi import ListLog
+from tests.waiting import until
+
+GOOD = b"/visit?playerId=1&bannerTag=a HTTP/1.1\r\n"
+CHUNKED = b"POST " + GOOD + b"Transfer-Encoding: chunked\r\n\r\n"
+KEEP_ALIVE_SECONDS = 60  # so long that it is not what ends a connection here
+ENOUGH_SECONDS = 30
+
+
+class ImpatientProtocol(PixelProtocol):
+    """The collector's protocol with a limit that a test can wait for."""
+
+    RECEIVE_SECONDS: ClassVar[float] = 0.3
+
+
+@asynccontextmanager
+async def serving(log: ListLog) -> AsyncIterator[tuple[str, int]]:
+    """Serve the application by uvicorn as the collector does, in this process."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(log),
+            http=ImpatientProtocol,
+            ws="none",
+            log_level="critical",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    yield listener.getsockname()
+    server.should_exit = True
+    await task
+
+
+async def answer_until_the_end(address: tuple[str, int], *packets: bytes) -> bytes:
+    """Send packets one after the other and return all that comes back until the collector hangs up."""
+    async with asyncio.timeout(ENOUGH_SECONDS):
+        reader, writer = await asyncio.open_connection(*address)
+        for packet in packets:
+            writer.write(packet)
+            await writer.drain()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [(), (b"GET /vis",), (b"GET " + GOOD,), (b"\r\n",)],
+    ids=lambda packets: repr(packets[:1]),
+)
+async def test_a_request_that_does_not_come_ends_the_connection(packets: tuple[bytes, ...]) -> None:
+    """Without an answer, and nothing is kept: there was no request."""
+    log = ListLog()
+
+    async with serving(log) as address:
+        assert await answer_until_the_end(address, *packets) == b""
+
+    assert log.records == []
+
+
+async def test_a_body_that_does_not_come_is_refused() -> None:
+    """A body was announced; the collector waits no longer for it than for a head."""
+    log = ListLog()
+
+    async with serving(log) as address:
+        answer = await answer_until_the_end(address, CHUNKED)
+
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert [refusal["reason"] for refusal in log.refusals()] == ["body_not_accepted"]
+    assert log.events() == []
+
+
+async def test_a_body_without_end_ends_the_connection() -> None:
+    """Also after the answer was given."""
+    log = ListLog()
+
+    async with serving(log) as address:
+        answer = await answer_until_the_end(address, CHUNKED, b"1\r\nx\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert len(log.refusals()) == 1
+
+
+async def test_drops_do_not_put_the_limit_off() -> None:
+    """The limit holds for the request as a whole, not between its bytes."""
+    async with serving(ListLog()) as address, asyncio.timeout(ENOUGH_SECONDS):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"GET /visit?x=")
+        hung_up = asyncio.create_task(reader.read())
+        while not hung_up.done():
+            writer.write(b"y")
+            await asyncio.wait([hung_up], timeout=ImpatientProtocol.RECEIVE_SECONDS / 10)
+        with suppress(ConnectionResetError):  # a drop may have come too late
+            assert hung_up.result() == b""
+        writer.close()
+
+
+async def test_the_limit_holds_for_each_request_of_a_connection() -> None:
+    """A good request is answered, and gives no right to stay with half of another."""
+    log = ListLog()
+
+    async with serving(log) as address:
+        answer = await answer_until_the_end(address, b"GET " + GOOD + b"\r\n", b"GET /vis")
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert len(log.events()) == 1
+
+
+async def test_the_time_between_two_requests_does_not_count() -> None:
+    """A connection that is kept open has a limit of its own."""
+    log = ListLog()
+
+    async with serving(log) as address, asyncio.timeout(ENOUGH_SECONDS):
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(2):
+            writer.write(b"GET " + GOOD + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(43)
+            with pytest.raises(TimeoutError):  # the collector neither sends anything nor hangs up
+                await asyncio.wait_for(reader.read(1), timeout=2 * ImpatientProtocol.RECEIVE_SECONDS)
+        writer.close()
+
+    assert len(log.events()) == 2
+
+
+def test_a_want_of_descriptors_is_logged_and_ends_with_its_cause(tmp_path: Path) -> None:
+    """Connections that the kernel does not let the collector take would be lost without a word."""
+    with running_collector(tmp_path) as collector:
+        until(lambda: is_answered(collector))
+        (worker,) = collector.workers()
+        in_use = len(list(Path(f"/proc/{worker}/fd").iterdir()))
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (in_use + 10, in_use + 10))
+        connections = [socket.create_connection(collector.address) for _ in range(30)]
+
+        until(lambda: b"collector.no_file_descriptors_left" in collector.errors.read_bytes())
+
+        for connection in connections:
+            connection.close()
+        until(lambda: is_answered(collector))
+
+
+def is_answered(collector: RunningCollector) -> bool:
+    """Tell whether the collector takes a pixel."""
+    try:
+        return collector.ask("/visit?playerId=1&bannerTag=a").status == 200
+    except ConnectionError:
+        return False
