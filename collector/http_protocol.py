@@ -87,8 +87,8 @@ class PixelProtocol(HttpToolsProtocol):
             super().data_received(part)
             if self._reading_head and len(self._head) > MAX_HEAD_BYTES:
                 self.send_400_response("The request's head is too long.")
-        if self._reading_head and not self._head:
-            self._clear_deadline()
+        if self._reading_head and not self._head and self._is_answering():
+            self._clear_deadline()  # the answer sets uvicorn's limit; one given before its body came has set none
 
     def on_headers_complete(self) -> None:
         """Let the application see only versions that Falcon knows; the parser also takes 0.9 and 2.0."""
@@ -98,6 +98,7 @@ class PixelProtocol(HttpToolsProtocol):
         self._reading_head = False
         if self.scope["http_version"] not in _VERSIONS:
             self.scope["http_version"] = "1.1"
+        self.cycle.message_event.set()  # Falcon looks at no request before it has heard of the body
 
     def on_message_complete(self) -> None:
         """Begin with the next request's head."""

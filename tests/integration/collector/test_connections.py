@@ -22,7 +22,7 @@ from tests.waiting import until
 GOOD = b"/visit?playerId=1&bannerTag=a HTTP/1.1\r\n"
 CHUNKED = b"POST " + GOOD + b"Transfer-Encoding: chunked\r\n\r\n"
 KEEP_ALIVE_SECONDS = 60  # so long that it is not what ends a connection here
-ENOUGH_SECONDS = 30
+ENOUGH_SECONDS = 20
 
 
 class ImpatientProtocol(PixelProtocol):
@@ -32,13 +32,13 @@ class ImpatientProtocol(PixelProtocol):
 
 
 @asynccontextmanager
-async def serving(log: ListLog) -> AsyncIterator[tuple[str, int]]:
+async def serving(log: ListLog, protocol: type[PixelProtocol] = ImpatientProtocol) -> AsyncIterator[tuple[str, int]]:
     """Serve the application by uvicorn as the collector does, in this process."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(log),
-            http=ImpatientProtocol,
+            http=protocol,
             ws="none",
             log_level="critical",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -98,6 +98,27 @@ async def test_a_body_without_end_ends_the_connection() -> None:
 
     assert answer.startswith(b"HTTP/1.1 415 ")
     assert len(log.refusals()) == 1
+
+
+async def test_a_body_that_ends_after_its_answer_leaves_no_connection_without_a_limit() -> None:
+    """Neither a request nor a pause between two is under way then."""
+    async with serving(ListLog()) as address, asyncio.timeout(ENOUGH_SECONDS):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(CHUNKED + b"1\r\nx\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 415 ")
+        writer.write(b"0\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+
+@pytest.mark.parametrize(("method", "status"), [("POST", 415), ("GET", 200)])
+async def test_an_announced_body_is_not_waited_for(method: str, status: int) -> None:
+    """The answer does not depend on it, so it is given at once."""
+    async with serving(ListLog(), PixelProtocol) as address, asyncio.timeout(PixelProtocol.RECEIVE_SECONDS / 2):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(method.encode() + b" " + GOOD + b"Content-Length: 5\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(f"HTTP/1.1 {status} ".encode())
+        writer.close()
 
 
 async def test_drops_do_not_put_the_limit_off() -> None:
