@@ -66,7 +66,8 @@ def serve(settings: Settings) -> None:
 def page(published: Published, settings: Settings) -> pmui.Page:
     """Return the dashboard for one session."""
     pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=_COME_BACK))
-    return pmui.Page(
+    before = _busy_watchers()
+    shown = pmui.Page(
         title="Pixels",
         favicon=_ICON,
         main=[OverviewPage(published, settings).view],
@@ -74,6 +75,15 @@ def page(published: Published, settings: Settings) -> pmui.Page:
         busy_indicator=None,
         theme_config=_THEMES,
     )
+    # A Page listens to Panel's global `state.busy`, which would keep the pages of all sessions there ever were.
+    for watcher in _busy_watchers():
+        if watcher not in before:
+            pn.state.param.unwatch(watcher)
+    return shown
+
+
+def _busy_watchers() -> list[Any]:
+    return list(pn.state.param.watchers.get("busy", {}).get("value", []))
 
 
 def _listen(published: Published, settings: Settings) -> Server:
@@ -92,7 +102,7 @@ def _listen(published: Published, settings: Settings) -> Server:
             "Set PIXELS_HOST and PIXELS_DASHBOARD_PORT, or end the program that has the port."
         ) from error
     if not os.environ.get("BOKEH_ALLOW_WS_ORIGIN"):
-        bokeh_settings.allowed_ws_origin = _origins(settings.host, server.port)
+        bokeh_settings.allowed_ws_origin = origins(settings.host, server.port)
     return server
 
 
@@ -102,7 +112,7 @@ def _log_unless_a_browser_left(loop: asyncio.AbstractEventLoop, context: dict[st
         loop.default_exception_handler(context)
 
 
-def _origins(host: str, port: int) -> list[str]:
+def origins(host: str, port: int) -> list[str]:
     """Return the addresses by which a browser may have come: a page of another site must not read the figures."""
     names = {host, *_LOOPBACK}
     if host in _EVERY_ADDRESS:

@@ -42,8 +42,9 @@ class TrendChart:
         plot = plots.metrics(
             figures.trend, self._event_type, last_day_partial=partial, period=days, width=None, height=HEIGHT
         )
+        top = max([1, *figures.trend.filter(event_type=self._event_type)["count"]])
         # The card's heading and buttons say what the axes are.
-        return plot.opts(xlabel="", ylabel="", backend="bokeh").opts(*_growing_axes())
+        return plot.opts(xlabel="", ylabel="", ylim=(0, top * 1.1), backend="bokeh").opts(*_growing_axes())
 
 
 def _growing_axes() -> list[Any]:
