@@ -113,7 +113,7 @@ def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> No
 def test_the_head_says_which_data_it_is(page: OpenPage) -> None:
     """Demo data on top, then days, banners, how far the data goes, time zone and snapshot; no code."""
     assert page.text.startswith(
-        "Campaign report\n\nDemo data\n\n8 Nov 2026 to 21 Nov 2026, all banners\n\n"
+        "Campaign report\n\nDemo data\n\n8 to 21 Nov 2026, all banners\n\n"
         "Data through 22 Nov 2026, 16:00 · days in Europe/Berlin · snapshot 1\n"
     )
     assert "import pixels" not in page.text
