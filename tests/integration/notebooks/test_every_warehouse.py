@@ -75,7 +75,7 @@ def test_the_sentences_come_from_the_data(pages: dict[tuple[str, str], HtmlPage]
     """The last four whole weeks, whose figures are worked out by hand here: 28 days of 3 + day % 7 visitors."""
     page = pages[notebook, "five weeks"]
 
-    assert "25 Oct 2026 to 21 Nov 2026" in page.text
+    assert "25 Oct to 21 Nov 2026" in page.text
     assert "6 visitors a day on average. The busiest day was Saturday, 31 Oct 2026, with 9 visitors." in page.text
     assert "The last seven whole days against the seven before: no change." in page.text
     assert "Of 168 people who visited, 76 (45.2 %) registered and 28 (16.7 %) deposited within 7 days." in page.text
