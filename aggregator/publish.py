@@ -23,6 +23,7 @@ import structlog
 from aggregator.failures import CannotWrite
 from pixels import __version__
 from pixels.errors import PixelsError
+from pixels.resources import sql
 
 POINTER = "current.json"
 _log = structlog.get_logger()
@@ -55,19 +56,7 @@ def iso(instant: datetime) -> str:
 
 def read_state(con: duckdb.DuckDBPyConnection) -> State:
     """Read what the pointer says of the warehouse: its newest figure-changing run gives number and `as_of`."""
-    frame = con.sql(
-        """
-        SELECT
-            coalesce((SELECT max(run_id) FROM aggregation_runs WHERE figures_changed), 0) AS snapshot,
-            coalesce((SELECT max(finished_at) FROM aggregation_runs WHERE figures_changed), w.created_at) AS as_of,
-            w.time_zone,
-            w.is_demo,
-            (SELECT count(*) FROM schema_migrations) AS schema_version,
-            (SELECT max(last_event_at) FROM players) AS last_event_at
-        FROM warehouse AS w
-        """
-    ).pl()
-    row = frame.row(0, named=True)
+    row = con.sql(sql("queries/warehouse_state.sql")).pl().row(0, named=True)
     offsets = con.sql('SELECT source, "partition", next_offset FROM log_offsets ORDER BY ALL').pl()
     return State(
         snapshot=row["snapshot"],
@@ -84,6 +73,7 @@ class _Published(msgspec.Struct):
     """What a pass wants to know of the pointer that is there."""
 
     snapshot: int
+    as_of: str
     file: str
     complete_until: datetime
 
@@ -101,9 +91,14 @@ def _read_pointer(published: Path) -> _Published | None:
 
 
 def is_due(published: Path, state: State) -> bool:
-    """Whether the newest figure-changing run is newer than what is published, or its file is missing."""
+    """Whether what is published is not of the newest figure-changing run, or its file is missing.
+
+    A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell.
+    """
     pointer = _read_pointer(published)
-    return pointer is None or pointer.snapshot != state.snapshot or not (published / pointer.file).exists()
+    if pointer is None or not (published / pointer.file).exists():
+        return True
+    return (pointer.snapshot, pointer.as_of) != (state.snapshot, state.as_of)
 
 
 def published_file(published: Path) -> str:

@@ -232,6 +232,20 @@ def test_the_demo_mark_of_a_home_is_written_into_its_warehouse(pixels_home: Path
     assert pointer(pixels_home)["is_demo"] is True
 
 
+def test_a_warehouse_that_was_made_anew_is_published_though_its_number_is_the_same(pixels_home: Path) -> None:
+    """Somebody deletes the warehouse, and the log holds other events by then: run 1 is not run 1."""
+    append(pixels_home, [event(1)], at_ms=APPENDED)
+    run_pass(load_settings())
+    (pixels_home / "warehouse.duckdb").unlink()
+    append(pixels_home, [event(2)], slot=1, at_ms=APPENDED)
+
+    result = run_pass(load_settings())
+
+    assert (result.snapshot, result.published) == (1, True)
+    published = pixels_home / "published" / pointer(pixels_home)["file"]
+    assert rows(published, "SELECT count(*) FROM events") == [(2,)]
+
+
 def test_snapshots_are_pruned_by_number(pixels_home: Path) -> None:
     """After the millionth pass the names are longer, and the oldest still goes first."""
     append(pixels_home, [event(0)], at_ms=APPENDED)

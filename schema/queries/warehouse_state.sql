@@ -1,0 +1,9 @@
+-- What the pointer says of the warehouse: its newest figure-changing run gives the snapshot's number and its `as_of`.
+SELECT
+    coalesce((SELECT max(run_id) FROM aggregation_runs WHERE figures_changed), 0) AS snapshot,
+    coalesce((SELECT max(finished_at) FROM aggregation_runs WHERE figures_changed), w.created_at) AS as_of,
+    w.time_zone,
+    w.is_demo,
+    (SELECT count(*) FROM schema_migrations) AS schema_version,
+    (SELECT max(last_event_at) FROM players) AS last_event_at
+FROM warehouse AS w;
