@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -98,7 +97,7 @@ def run_pass(
     *,
     on_step: OnStep = lambda step: None,
     now: Clock = utc_now,
-    stop: threading.Event | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> PassResult:
     """Do one pass and return what it did.
 
@@ -109,7 +108,7 @@ def run_pass(
     with writer_lock(settings.home), failures_explained(settings.warehouse_path):
         with closing(open_for_writing(settings, started)) as con:
             run_id = begin_run(con)
-            complete_until, total = _drain(con, settings, run_id, on_step, now, stop or threading.Event())
+            complete_until, total = _drain(con, settings, run_id, on_step, now, stop)
             state, offsets = read_state(con), stored_offsets(con)
             due = is_due(settings.published_dir, state)
             if due:
@@ -122,7 +121,12 @@ def run_pass(
 
 
 def _drain(
-    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: int, on_step: OnStep, now: Clock, stop: threading.Event
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    run_id: int,
+    on_step: OnStep,
+    now: Clock,
+    stop: Callable[[], bool],
 ) -> tuple[datetime, Outcome]:
     """Store all batches up to the end of the logs as it is now; return until when all is stored, and what was done."""
     total, started = Outcome(), now()
@@ -138,7 +142,7 @@ def _drain(
             on_step("after_commit")
             for source in sources:
                 source.mark_stored()
-            if stop.is_set():
+            if stop():
                 complete_until = published_completeness(settings.published_dir)
                 break
         else:
@@ -201,22 +205,24 @@ def aggregate(settings: Settings, every: float | None = None) -> int:
     A pass that finds another at work leaves at once, with exit code 0.
     """
     configure_logging()
-    stop = _stop_on_signals()
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop.ask)
     if every is None:
         return _one_pass(settings, stop)
-    while not stop.is_set():
+    while not stop.asked:
         began = time.monotonic()
         try:
             _one_pass(settings, stop)
         except PixelsError as error:  # the log may be back at the next pass
             _log.error("pass.failed", error=str(error))
-        stop.wait(max(0.0, every - (time.monotonic() - began)))
+        stop.wait_until(began + every)
     return 0
 
 
-def _one_pass(settings: Settings, stop: threading.Event) -> int:
+def _one_pass(settings: Settings, stop: Stop) -> int:
     try:
-        result = run_pass(settings, stop=stop)
+        result = run_pass(settings, stop=lambda: stop.asked)
     except AlreadyRunning:
         _log.info("pass.skipped", why="another pass is running", home=str(settings.home))
         return 0
@@ -229,12 +235,25 @@ def configure_logging() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
-def _stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set: the pass ends after its current transaction."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+class Stop:
+    """Whether a signal asked for the end: the pass ends after its current transaction.
+
+    No `threading.Event`: set in a handler, it can wait for a lock that the interrupted thread itself holds.
+    """
+
+    _LOOK_EVERY_SECONDS = 0.1
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, *_: object) -> None:
+        """Take the signal."""
+        self.asked = True
+
+    def wait_until(self, due: float) -> None:
+        """Return at `due` (time.monotonic), or soon after the end was asked for."""
+        while not self.asked and (left := due - time.monotonic()) > 0:
+            time.sleep(min(left, self._LOOK_EVERY_SECONDS))
 
 
 __all__ = ["STEPS", "PassResult", "aggregate", "run_pass"]

@@ -6,8 +6,10 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -324,3 +326,14 @@ def test_a_full_disk_is_explained_and_costs_nothing(pixels_home: Path, tmp_path:
         assert rows(published, "SELECT count(*), count(DISTINCT player_id) FROM counted_events") == [(6_000, 6_000)]
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_passes_in_a_row_end_when_asked(pixels_home: Path, number: signal.Signals) -> None:
+    """`--every` keeps running, a line for each pass, and leaves with exit code 0 long before the next is due."""
+    command = [sys.executable, "-m", "pixels", "aggregate", "--every", "1h"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert json.loads(child.stdout.readline())["run_id"] == 1
+        child.send_signal(number)
+        assert child.wait(30) == 0
