@@ -16,7 +16,7 @@ from aggregator.decode import EVENT_COLUMNS
 from aggregator.records import Offsets
 from aggregator.transform import DAY, Changes, changes, with_day
 from pixels import __version__
-from pixels.config import Settings
+from pixels.config import DEMO_MARKER, Settings
 from pixels.errors import ConfigurationError, PixelsError
 from pixels.resources import resource_path, sql
 
@@ -141,7 +141,7 @@ def _check_time_zone(time_zone: str) -> None:
 
 def is_demo_home(settings: Settings) -> bool:
     """Whether this home was made by `pixels up --demo`."""
-    return (settings.home / "DEMO").exists()
+    return (settings.home / DEMO_MARKER).exists()
 
 
 def stored_offsets(con: duckdb.DuckDBPyConnection) -> Offsets:

@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
 
+DEMO_MARKER = "DEMO"
+"""Name of the file in a home that holds invented data; `pixels up --demo` makes it, the warehouse takes it over."""
+
 
 class Settings(BaseSettings):
     """The settings, each with its default; immutable once read."""

@@ -7,7 +7,8 @@
 `pixels up --demo` runs both; demo data never enters a home that holds real data.
 """
 
-from pixels.demo.backfill import DEMO_MARKER, backfill
+from pixels.config import DEMO_MARKER
+from pixels.demo.backfill import backfill
 from pixels.demo.past import history
 from pixels.demo.sender import live
 

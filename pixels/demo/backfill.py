@@ -10,12 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from pixels.config import Settings
+from pixels.config import DEMO_MARKER, Settings
 from pixels.demo.past import history
 from pixels.errors import ConfigurationError
 
-DEMO_MARKER = "DEMO"
-"""The file that makes a PIXELS_HOME a demo home; the aggregator reads it when it makes the warehouse."""
 _PLAN = "history.json"
 _DAYS, _SEED = 90, 20_260_101
 
