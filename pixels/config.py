@@ -6,27 +6,44 @@ This module is the one thing all five packages share, so it imports nothing heav
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
+from pixels.kafka import KafkaProperty, checked_kafka_properties, read_kafka_properties
+
+_AMOUNT_OF_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT])(i?)B")
 
 DEMO_MARKER = "DEMO"
 """Name of the file in a home that holds invented data; `pixels up --demo` makes it, the warehouse takes it over."""
 
+SECRET_LENGTH = 16
+"""Characters a secret has at least."""
+
+SignatureRule = Literal["off", "accept", "require"]
+"""What is asked of an event's signature: nothing (one that is given is not read), to be right if given, to be there."""
+
 
 class Settings(BaseSettings):
-    """The settings, each with its default; immutable once read."""
+    """The settings, each with its default; immutable once read. No secret is in their `repr`, nor in an error."""
 
-    model_config = SettingsConfigDict(env_prefix="PIXELS_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PIXELS_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(Path("var"), description="Folder that holds all state: logs, warehouse, snapshots, reports.")
     timezone: str = Field(
         "UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made."
+    )
+
+    count_bots: bool = Field(
+        False, description="Whether visits of declared crawlers count. Written into the warehouse when it is made."
     )
 
     kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
@@ -36,7 +53,15 @@ class Settings(BaseSettings):
         description="Topic of the events; refusals go to `<topic>.rejected`.",
     )
     kafka_ack_timeout: float = Field(
-        10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503."
+        2.0, gt=0, le=300, description="Seconds Kafka may take to store an event before it goes to the spool."
+    )
+    kafka_properties: Annotated[dict[str, KafkaProperty], NoDecode] = Field(
+        {},
+        repr=False,  # passwords are among them
+        description='JSON object of librdkafka properties for all Kafka clients, e.g. `{"security.protocol": "ssl"}`.',
+    )
+    spool_limit: str = Field(
+        "10GB", description="Space that the spool of a worker may take on disk; beyond it events are answered 503."
     )
 
     host: str = Field("127.0.0.1", description="Address that collector, API, dashboard and JupyterLab listen on.")
@@ -46,6 +71,19 @@ class Settings(BaseSettings):
     lab_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
     collector_workers: int = Field(
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
+    )
+
+    signing_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {},
+        description='Keys that may sign events: `{"key id": "secret of at least 16 characters", ...}`; several while one is replaced.',
+    )
+    signature_visit: SignatureRule = Field(
+        "accept", description="Signature of a visit: `off` (not read), `accept` (right if given) or `require`."
+    )
+    signature_registration: SignatureRule = Field("accept", description="The same for registrations.")
+    signature_deposit: SignatureRule = Field("accept", description="The same for deposits.")
+    created_at_max_days: float = Field(
+        30.0, ge=0, le=36_500, description="Days a signed event's `createdAt` may lie in the past."
     )
 
     pass_every: float = Field(5.0, gt=0, le=86_400, description="Seconds between two passes under `pixels up`.")
@@ -65,11 +103,36 @@ class Settings(BaseSettings):
             )
         return home
 
-    @field_validator("memory_limit")
+    @field_validator("signing_keys", mode="before")
     @classmethod
-    def _amount_of_memory(cls, amount: str) -> str:
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B", amount):
-            raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
+    def _decoded_keys(cls, keys: object) -> object:
+        return _object_of_texts(keys) if isinstance(keys, str) else keys
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _usable_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        # Messages name no key: who swaps id and secret must not find the secret in a log.
+        if not all(re.fullmatch(r"[A-Za-z0-9._-]{1,64}", key_id) for key_id in keys):
+            raise ValueError("a key id has 1 to 64 letters, digits, dots, hyphens or underscores")
+        secrets = [secret.get_secret_value() for secret in keys.values()]
+        if not all(len(secret) >= SECRET_LENGTH and secret.isprintable() for secret in secrets):
+            raise ValueError(
+                f"a secret has at least {SECRET_LENGTH} characters, all printable; try: openssl rand -hex 32"
+            )
+        return keys
+
+    @field_validator("kafka_properties", mode="before")
+    @classmethod
+    def _usable_kafka_properties(cls, properties: object) -> object:
+        return (
+            read_kafka_properties(properties) if isinstance(properties, str) else checked_kafka_properties(properties)
+        )
+
+    @field_validator("memory_limit", "spool_limit")
+    @classmethod
+    def _amount_of_bytes(cls, amount: str) -> str:
+        if not _AMOUNT_OF_BYTES.fullmatch(amount):
+            raise ValueError(f"{amount!r} is no amount of bytes such as 2GB or 512MB")
         return amount
 
     @field_validator("timezone")
@@ -90,6 +153,16 @@ class Settings(BaseSettings):
         return self.home / "log"
 
     @property
+    def spool_dir(self) -> Path:
+        """What waits until Kafka takes it: one SQLite file per worker slot, of the embedded log's form."""
+        return self.home / "spool"
+
+    @property
+    def spool_limit_bytes(self) -> int:
+        """The limit of one worker's spool in bytes."""
+        return _bytes(self.spool_limit)
+
+    @property
     def warehouse_path(self) -> Path:
         """The writer's DuckDB file. Readers never open it."""
         return self.home / "warehouse.duckdb"
@@ -103,6 +176,31 @@ class Settings(BaseSettings):
     def reports_dir(self) -> Path:
         """Reports made by `pixels report`, unless `--out` says otherwise."""
         return self.home / "reports"
+
+
+def _object_of_texts(text: str) -> dict[str, str]:
+    """Read a JSON object of texts, each name once; what is wrong with it is told without quoting it: it holds secrets."""
+    try:
+        decoded = json.loads(text or "{}", object_pairs_hook=_each_name_once)
+    except (ValueError, RecursionError):
+        decoded = None
+    if not isinstance(decoded, dict) or not all(isinstance(value, str) for value in decoded.values()):
+        raise ValueError('not a JSON object of texts, each name once, such as {"shop": "a long secret"}')
+    return decoded
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+def _bytes(amount: str) -> int:
+    """Return 2_000_000_000 for 2GB, 2_147_483_648 for 2GiB."""
+    match = _AMOUNT_OF_BYTES.fullmatch(amount)
+    assert match, amount  # noqa: S101 - the field's validator let it pass
+    number, prefix, binary = match.groups()
+    return int(float(number) * (1024 if binary else 1000) ** (2 + "MGT".index(prefix)))
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -12,7 +12,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[3]
 PACKAGES = ("collector", "aggregator", "pixels", "metrics_api", "panel_app")
-LIGHT = {"pixels.config", "pixels.errors", "pixels.resources", "pixels.__version__"}
+LIGHT = {"pixels.config", "pixels.errors", "pixels.kafka", "pixels.resources", "pixels.__version__"}
 COMMANDS = {"pixels/cli.py", "pixels/up.py", "pixels/lab.py"}  # these, and pixels/demo, start the other packages
 
 
