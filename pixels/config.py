@@ -16,9 +16,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
-from pixels.kafka import KafkaProperty, checked_kafka_properties, read_kafka_properties
-
-_AMOUNT_OF_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT])(i?)B")
 
 DEMO_MARKER = "DEMO"
 """Name of the file in a home that holds invented data; `pixels up --demo` makes it, the warehouse takes it over."""
@@ -42,10 +39,6 @@ class Settings(BaseSettings):
         "UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made."
     )
 
-    count_bots: bool = Field(
-        False, description="Whether visits of declared crawlers count. Written into the warehouse when it is made."
-    )
-
     kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
     kafka_topic: str = Field(
         "events_queue",
@@ -53,15 +46,7 @@ class Settings(BaseSettings):
         description="Topic of the events; refusals go to `<topic>.rejected`.",
     )
     kafka_ack_timeout: float = Field(
-        2.0, gt=0, le=300, description="Seconds Kafka may take to store an event before it goes to the spool."
-    )
-    kafka_properties: Annotated[dict[str, KafkaProperty], NoDecode] = Field(
-        {},
-        repr=False,  # passwords are among them
-        description='JSON object of librdkafka properties for all Kafka clients, e.g. `{"security.protocol": "ssl"}`.',
-    )
-    spool_limit: str = Field(
-        "10GB", description="Space that the spool of a worker may take on disk; beyond it events are answered 503."
+        10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503."
     )
 
     host: str = Field("127.0.0.1", description="Address that collector, API, dashboard and JupyterLab listen on.")
@@ -121,18 +106,11 @@ class Settings(BaseSettings):
             )
         return keys
 
-    @field_validator("kafka_properties", mode="before")
+    @field_validator("memory_limit")
     @classmethod
-    def _usable_kafka_properties(cls, properties: object) -> object:
-        return (
-            read_kafka_properties(properties) if isinstance(properties, str) else checked_kafka_properties(properties)
-        )
-
-    @field_validator("memory_limit", "spool_limit")
-    @classmethod
-    def _amount_of_bytes(cls, amount: str) -> str:
-        if not _AMOUNT_OF_BYTES.fullmatch(amount):
-            raise ValueError(f"{amount!r} is no amount of bytes such as 2GB or 512MB")
+    def _amount_of_memory(cls, amount: str) -> str:
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B", amount):
+            raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
         return amount
 
     @field_validator("timezone")
@@ -151,16 +129,6 @@ class Settings(BaseSettings):
     def log_dir(self) -> Path:
         """The embedded log: one SQLite file per worker slot."""
         return self.home / "log"
-
-    @property
-    def spool_dir(self) -> Path:
-        """What waits until Kafka takes it: one SQLite file per worker slot, of the embedded log's form."""
-        return self.home / "spool"
-
-    @property
-    def spool_limit_bytes(self) -> int:
-        """The limit of one worker's spool in bytes."""
-        return _bytes(self.spool_limit)
 
     @property
     def warehouse_path(self) -> Path:
@@ -193,14 +161,6 @@ def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError
     return dict(pairs)
-
-
-def _bytes(amount: str) -> int:
-    """Return 2_000_000_000 for 2GB, 2_147_483_648 for 2GiB."""
-    match = _AMOUNT_OF_BYTES.fullmatch(amount)
-    assert match, amount  # noqa: S101 - the field's validator let it pass
-    number, prefix, binary = match.groups()
-    return int(float(number) * (1024 if binary else 1000) ** (2 + "MGT".index(prefix)))
 
 
 def load_settings(**overrides: object) -> Settings:
