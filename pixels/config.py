@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,6 +17,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
+from pixels.kafka import KafkaProperty, checked_kafka_properties, read_kafka_properties
+
+_AMOUNT_OF_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT])(i?)B")
 
 DEMO_MARKER = "DEMO"
 """Name of the file in a home that holds invented data; `pixels up --demo` makes it, the warehouse takes it over."""
@@ -39,6 +43,10 @@ class Settings(BaseSettings):
         "UTC", description="Time zone of a day (IANA name). Written into the warehouse when it is made."
     )
 
+    count_bots: bool = Field(
+        False, description="Whether visits of declared crawlers count. Written into the warehouse when it is made."
+    )
+
     kafka_bootstrap_servers: str = Field("", description="Kafka brokers, `host:port,...`. Empty: the embedded log.")
     kafka_topic: str = Field(
         "events_queue",
@@ -46,7 +54,15 @@ class Settings(BaseSettings):
         description="Topic of the events; refusals go to `<topic>.rejected`.",
     )
     kafka_ack_timeout: float = Field(
-        10.0, gt=0, le=300, description="Seconds Kafka may take to store an event before 503."
+        2.0, gt=0, le=300, description="Seconds Kafka may take to store an event before it goes to the spool."
+    )
+    kafka_properties: Annotated[dict[str, KafkaProperty], NoDecode] = Field(
+        {},
+        repr=False,  # passwords are among them
+        description='JSON object of librdkafka properties for all Kafka clients, e.g. `{"security.protocol": "ssl"}`.',
+    )
+    spool_limit: str = Field(
+        "10GB", description="Space that the spool of a worker may take on disk; beyond it events are answered 503."
     )
 
     host: str = Field("127.0.0.1", description="Address that collector, API, dashboard and JupyterLab listen on.")
@@ -69,6 +85,17 @@ class Settings(BaseSettings):
     signature_deposit: SignatureRule = Field("accept", description="The same for deposits.")
     created_at_max_days: float = Field(
         30.0, ge=0, le=36_500, description="Days a signed event's `createdAt` may lie in the past."
+    )
+
+    reject_rate: int = Field(
+        50,
+        ge=0,
+        le=1_000_000,
+        description="Refusals a second and worker that are kept each; beyond it they are only counted, by reason.",
+    )
+    metrics_networks: str = Field(
+        "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
+        description="Networks that may read `/metrics` and why `/readyz` says no, `address/bits,...`; empty: nobody.",
     )
 
     pass_every: float = Field(5.0, gt=0, le=86_400, description="Seconds between two passes under `pixels up`.")
@@ -106,12 +133,25 @@ class Settings(BaseSettings):
             )
         return keys
 
-    @field_validator("memory_limit")
+    @field_validator("kafka_properties", mode="before")
     @classmethod
-    def _amount_of_memory(cls, amount: str) -> str:
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B", amount):
-            raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
+    def _usable_kafka_properties(cls, properties: object) -> object:
+        return (
+            read_kafka_properties(properties) if isinstance(properties, str) else checked_kafka_properties(properties)
+        )
+
+    @field_validator("memory_limit", "spool_limit")
+    @classmethod
+    def _amount_of_bytes(cls, amount: str) -> str:
+        if not _AMOUNT_OF_BYTES.fullmatch(amount):
+            raise ValueError(f"{amount!r} is no amount of bytes such as 2GB or 512MB")
         return amount
+
+    @field_validator("metrics_networks")
+    @classmethod
+    def _list_of_networks(cls, text: str) -> str:
+        networks(text)
+        return text
 
     @field_validator("timezone")
     @classmethod
@@ -131,6 +171,16 @@ class Settings(BaseSettings):
         return self.home / "log"
 
     @property
+    def spool_dir(self) -> Path:
+        """What waits until Kafka takes it: one SQLite file per worker slot, of the embedded log's form."""
+        return self.home / "spool"
+
+    @property
+    def spool_limit_bytes(self) -> int:
+        """The limit of one worker's spool in bytes."""
+        return _bytes(self.spool_limit)
+
+    @property
     def warehouse_path(self) -> Path:
         """The writer's DuckDB file. Readers never open it."""
         return self.home / "warehouse.duckdb"
@@ -144,6 +194,14 @@ class Settings(BaseSettings):
     def reports_dir(self) -> Path:
         """Reports made by `pixels report`, unless `--out` says otherwise."""
         return self.home / "reports"
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks of a list such as `10.0.0.0/8, ::1`; raises `ValueError` for what is none."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; write networks such as 10.0.0.0/8, ::1") from None
 
 
 def _object_of_texts(text: str) -> dict[str, str]:
@@ -161,6 +219,14 @@ def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError
     return dict(pairs)
+
+
+def _bytes(amount: str) -> int:
+    """Return 2_000_000_000 for 2GB, 2_147_483_648 for 2GiB."""
+    match = _AMOUNT_OF_BYTES.fullmatch(amount)
+    assert match, amount  # noqa: S101 - the field's validator let it pass
+    number, prefix, binary = match.groups()
+    return int(float(number) * (1024 if binary else 1000) ** (2 + "MGT".index(prefix)))
 
 
 def load_settings(**overrides: object) -> Settings:
