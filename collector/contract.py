@@ -1,12 +1,107 @@
-"""The limits of an event, read from `schema/event.schema.json`, so that they stand in one place."""
+"""The contract of an event: its fields, the closed list of reasons against it, and its limits, read from `schema/`."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
 
 from pixels.resources import resource_path
+
+EventType = Literal["visit", "registration", "deposit"]
+EVENT_TYPES: tuple[EventType, ...] = ("visit", "registration", "deposit")
+
+Parameters = dict[str, str]
+"""What a sender says of an event: names and values, decoded."""
+
+Reason = Literal[
+    "missing_player_id",
+    "missing_banner_tag",
+    "placeholder_value",
+    "repeated_parameter",
+    "too_long",
+    "too_many_parameters",
+    "bad_encoding",
+    "control_characters",
+    "reserved_parameter",
+    "unknown_event_type",
+    "unknown_path",
+    "method_not_allowed",
+    "body_not_accepted",
+    "bad_body",
+]
+"""The reasons that the collector gives, out of those in `schema/refusal.schema.json`."""
+
+
+class InvalidEvent(Exception):
+    """A request that does not become an event: a reason of the closed list, and what a person should know.
+
+    `status` is the HTTP status line where it differs from the reason's usual one.
+    """
+
+    def __init__(self, reason: Reason, detail: str, *, status: str | None = None) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: Reason = reason
+        self.detail = detail
+        self.status = status
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Who sent a request: the peer's address, and the browser or program it says it is."""
+
+    source_ip: str | None
+    user_agent: str | None
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an event besides its parameters.
+
+    `key_id` and `signature` say who signed the request, and how; both are None for an unsigned one. `item` is the
+    place in a batch, beginning with 0. The last two are what the browser's user wishes; False too where nothing asks.
+    """
+
+    event_type: EventType
+    sender: Sender
+    received_at: datetime
+    key_id: str | None = None
+    signature: str | None = None
+    item: int | None = None
+    do_not_track: bool = False
+    global_privacy_control: bool = False
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as `schema/event.schema.json` describes it, its fields in that order, its metadata sorted by key."""
+
+    id: str
+    event_type: EventType
+    player_id: str
+    banner_tag: str
+    metadata: Parameters
+    source_ip: str | None
+    user_agent: str | None
+    created_at: str
+
+    def marked(self, key: str, value: str) -> Event:
+        """Return the event with one of the collector's own metadata keys; those begin with `_`."""
+        metadata = dict(sorted({**self.metadata, key: value}.items()))
+        return msgspec.structs.replace(self, metadata=metadata)
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One refused request as `schema/refusal.schema.json` describes it; with `count`, so many that were not kept singly."""
+
+    reason: Reason
+    detail: str
+    count: int | None = None
+    received_at: str
+    source_ip: str | None
+    user_agent: str | None
+    payload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +110,7 @@ class Contract:
 
     name_length: int
     name: re.Pattern[str]
+    id_length: int
     metadata_keys: int
     key_length: int
     key: re.Pattern[str]
@@ -37,7 +133,8 @@ def read_contract() -> Contract:
     return Contract(
         name_length=shared["name"]["maxLength"],
         name=re.compile(shared["name"]["pattern"]),
-        metadata_keys=metadata["maxProperties"],
+        id_length=fields["id"]["maxLength"],
+        metadata_keys=metadata["maxProperties"] - len(shared["own_key"]["enum"]),
         key_length=metadata["propertyNames"]["maxLength"],
         key=re.compile(metadata["propertyNames"]["pattern"]),
         value_length=metadata["additionalProperties"]["maxLength"],

@@ -1,134 +1,73 @@
-"""A query string in, a validated and normalized event out; or a refusal with a reason of the closed list.
+"""Parameters and facts in, a validated and normalized event out; or a refusal with a reason of the closed list.
 
-The steps, in order: `read_parameters`, each of `CHECKS`, then `required_name` for player id and banner tag.
-Every step is pure; clock, randomness and limits come in as arguments.
+The way of an event, in order: each of `CHECKS` looks at the parameters, `named` takes out those that have a field of
+their own, `event_id` and `created_at` give identity and time, and each of `steps_of` its type looks at the event or
+returns another. Every step is pure; clock, randomness and limits come in as arguments, and all that a step may raise is
+`InvalidEvent`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
-from typing import Literal
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from collector.clock import iso_milliseconds
-from collector.contract import Contract
+from collector.contract import (
+    EVENT_TYPES,
+    Contract,
+    Event,
+    EventType,
+    Facts,
+    InvalidEvent,
+    Parameters,
+    Reason,
+    Refusal,
+    Sender,
+)
+from collector.event_id import RandomIds, event_id
+from collector.parameters import shown
+from pixels.config import Settings
 
-EventType = Literal["visit", "registration", "deposit"]
+Check = Callable[[Parameters, Contract], None]
+Step = Callable[[Event, Facts], Event]
+"""Takes an event and what is known of it; returns it, or a changed copy, or raises `InvalidEvent`."""
 
-Reason = Literal[
-    "missing_player_id",
-    "missing_banner_tag",
-    "placeholder_value",
-    "repeated_parameter",
-    "too_long",
-    "too_many_parameters",
-    "bad_encoding",
-    "control_characters",
-    "reserved_parameter",
-    "unknown_path",
-    "method_not_allowed",
-    "body_not_accepted",
-]
-"""The reasons that the collector gives, out of those in `schema/refusal.schema.json`."""
+NAMES = ("playerId", "bannerTag", "eventId", "createdAt")
+"""Parameters that are no metadata."""
 
-Parameters = dict[str, str]
-
-MAX_QUERY_BYTES = 8 * 1024
-
-_NAMES = ("playerId", "bannerTag")
-_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-class InvalidEvent(Exception):
-    """A request that does not become an event: a reason of the closed list, and what a person should know."""
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """Parameters by what they are: those with a field of their own, trimmed, and the others as they were sent."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason: Reason = reason
-        self.detail = detail
-
-
-class Sender(msgspec.Struct, frozen=True):
-    """Who sent a request: the peer's address, and the browser or program it says it is."""
-
-    source_ip: str | None
-    user_agent: str | None
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as `schema/event.schema.json` describes it, its fields in that order."""
-
-    id: str
-    event_type: EventType
     player_id: str
     banner_tag: str
+    event_id: str | None
+    created_at: str | None
     metadata: Parameters
-    source_ip: str | None
-    user_agent: str | None
-    created_at: str
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """One refused request as `schema/refusal.schema.json` describes it."""
-
-    reason: Reason
-    detail: str
-    received_at: str
-    source_ip: str | None
-    user_agent: str | None
-    payload: str
-
-
-def read_parameters(query: bytes) -> Parameters:
-    """Decode `name=value&...` strictly: percent-encoded UTF-8, `+` for a space, no name twice, none empty."""
-    if len(query) > MAX_QUERY_BYTES:
-        raise InvalidEvent("too_long", f"the query string has {len(query)} bytes; at most {MAX_QUERY_BYTES} are taken")
-    if broken := _BROKEN_ESCAPE.search(query):
-        raise InvalidEvent("bad_encoding", f"broken percent-encoding at byte {broken.start()} of the query string")
-    parameters: Parameters = {}
-    for pair in filter(None, query.split(b"&")):
-        raw_name, _, raw_value = pair.partition(b"=")
-        name, value = _decoded(raw_name), _decoded(raw_value)
-        if not name:
-            raise InvalidEvent("bad_encoding", "a value without the name of its parameter")
-        if name in parameters:
-            raise InvalidEvent("repeated_parameter", _shown(name))
-        parameters[name] = value
-    return parameters
-
-
-def _decoded(raw: bytes) -> str:
-    if b"%" in raw or b"+" in raw:  # most names and values hold neither
-        raw = unquote_to_bytes(raw.replace(b"+", b" "))
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidEvent("bad_encoding", "the query string is not UTF-8") from None
 
 
 def no_control_characters(parameters: Parameters, contract: Contract) -> None:
     """Refuse control characters; metadata values alone may hold tabs and line ends."""
     for name, value in parameters.items():
-        allowed = contract.name if name in _NAMES else contract.value
+        allowed = contract.name if name in NAMES else contract.value
         if not contract.key.fullmatch(name) or (value and not allowed.fullmatch(value)):
-            raise InvalidEvent("control_characters", _shown(name))
+            raise InvalidEvent("control_characters", shown(name))
 
 
 def no_reserved_parameters(parameters: Parameters, contract: Contract) -> None:
     """Refuse names that begin with an underscore: those are the collector's own."""
     for name in parameters:
         if name.startswith("_"):
-            raise InvalidEvent("reserved_parameter", _shown(name))
+            raise InvalidEvent("reserved_parameter", shown(name))
 
 
 def not_too_many_parameters(parameters: Parameters, contract: Contract) -> None:
     """Refuse more metadata than an event may carry."""
-    count = len(parameters.keys() - set(_NAMES))
+    count = len(parameters.keys() - set(NAMES))
     if count > contract.metadata_keys:
         raise InvalidEvent(
             "too_many_parameters", f"{count} besides player and banner; at most {contract.metadata_keys}"
@@ -137,16 +76,17 @@ def not_too_many_parameters(parameters: Parameters, contract: Contract) -> None:
 
 def nothing_too_long(parameters: Parameters, contract: Contract) -> None:
     """Refuse names and values longer than their field; white space around player id and banner tag does not count."""
+    limits = {"playerId": contract.name_length, "bannerTag": contract.name_length, "eventId": contract.id_length}
     for name, value in parameters.items():
-        is_name = name in _NAMES
-        length, limit = (len(value.strip()), contract.name_length) if is_name else (len(value), contract.value_length)
+        limit = limits.get(name)
+        length, limit = (len(value), contract.value_length) if limit is None else (len(value.strip()), limit)
         if length > limit:
-            raise InvalidEvent("too_long", f"{_shown(name)} has {length} characters; at most {limit} are taken")
+            raise InvalidEvent("too_long", f"{shown(name)} has {length} characters; at most {limit} are taken")
         if len(name) > contract.key_length:
-            raise InvalidEvent("too_long", f"the name {_shown(name)}... has more than {contract.key_length} characters")
+            raise InvalidEvent("too_long", f"the name {shown(name)}... has more than {contract.key_length} characters")
 
 
-CHECKS: tuple[Callable[[Parameters, Contract], None], ...] = (
+CHECKS: tuple[Check, ...] = (
     no_control_characters,
     no_reserved_parameters,
     not_too_many_parameters,
@@ -154,47 +94,67 @@ CHECKS: tuple[Callable[[Parameters, Contract], None], ...] = (
 )
 
 
-def required_name(parameters: Parameters, parameter: str, missing: Reason, contract: Contract) -> str:
-    """Return the trimmed player id or banner tag; refuse an absent one, a placeholder (nothing is one) and an unexpanded macro."""
-    if parameter not in parameters:
-        raise InvalidEvent(missing, f"{parameter} is missing")
-    name = parameters[parameter].strip()
+def steps_of(event_type: EventType, settings: Settings, contract: Contract) -> tuple[Step, ...]:
+    """Return what happens to an event of this type once it is made, in order; a step whose setting is off is None here."""
+    steps: tuple[Step | None, ...] = (
+        # money of a deposit, the mark of the key that signed, the mark of a crawler, privacy
+    )
+    return tuple(step for step in steps if step is not None)
+
+
+def filled_in(parameter: str, value: str, contract: Contract) -> str:
+    """Return a name without the white space around it; refuse a placeholder (nothing is one) and an unexpanded macro."""
+    name = value.strip()
     if name.lower() in contract.placeholders or contract.macro.fullmatch(name):
-        raise InvalidEvent("placeholder_value", f"{parameter}: {_shown(name)}")
+        raise InvalidEvent("placeholder_value", f"{parameter}: {shown(name)}")
     return name
 
 
-def event_from_query(
-    query: bytes, event_type: EventType, sender: Sender, *, event_id: str, received_at: datetime, contract: Contract
-) -> Event:
-    """Return the event that a query string describes, its metadata sorted by key; raises `InvalidEvent`."""
-    parameters = read_parameters(query)
-    for check in CHECKS:
-        check(parameters, contract)
-    return Event(
-        id=event_id,
-        event_type=event_type,
-        player_id=required_name(parameters, "playerId", "missing_player_id", contract),
-        banner_tag=required_name(parameters, "bannerTag", "missing_banner_tag", contract),
-        metadata={name: parameters[name] for name in sorted(parameters) if name not in _NAMES},
-        source_ip=sender.source_ip,
-        user_agent=sender.user_agent,
-        created_at=iso_milliseconds(received_at),
+def required(parameters: Parameters, parameter: str, missing: Reason, contract: Contract) -> str:
+    """Return player id or banner tag; refuse an absent one."""
+    if parameter not in parameters:
+        raise InvalidEvent(missing, f"{parameter} is missing")
+    return filled_in(parameter, parameters[parameter], contract)
+
+
+def named(parameters: Parameters, contract: Contract) -> Named:
+    """Take the parameters that have a field of their own from those that have none; the latter sorted by name."""
+    event_id = parameters.get("eventId")
+    return Named(
+        player_id=required(parameters, "playerId", "missing_player_id", contract),
+        banner_tag=required(parameters, "bannerTag", "missing_banner_tag", contract),
+        event_id=None if event_id is None else filled_in("eventId", event_id, contract),
+        created_at=parameters.get("createdAt"),
+        metadata={name: parameters[name] for name in sorted(parameters) if name not in NAMES},
     )
 
 
-def refusal_of(
-    refused: InvalidEvent, request_line: bytes, sender: Sender, *, received_at: datetime, contract: Contract
-) -> Refusal:
-    """Return what is kept of a refused request: the reason, and the start of its request line."""
-    return Refusal(
-        reason=refused.reason,
-        detail=refused.detail[: contract.detail_length],
-        received_at=iso_milliseconds(received_at),
-        source_ip=sender.source_ip,
-        user_agent=sender.user_agent,
-        payload=request_line[: contract.payload_length].decode("latin-1"),
-    )
+class EventPipeline:
+    """The way of an event, with the settings applied. One for each process, since its ids are random."""
+
+    def __init__(self, settings: Settings, contract: Contract) -> None:
+        self.contract = contract
+        self._random_ids = RandomIds()
+        self._steps = {event_type: steps_of(event_type, settings, contract) for event_type in EVENT_TYPES}
+
+    def event(self, parameters: Parameters, facts: Facts) -> Event:
+        """Return the event that the parameters describe; raises `InvalidEvent`."""
+        for check in CHECKS:
+            check(parameters, self.contract)
+        given = named(parameters, self.contract)
+        event = Event(
+            id=event_id(given.player_id, given.event_id, facts, self._random_ids),
+            event_type=facts.event_type,
+            player_id=given.player_id,
+            banner_tag=given.banner_tag,
+            metadata=given.metadata,
+            source_ip=facts.sender.source_ip,
+            user_agent=facts.sender.user_agent,
+            created_at=iso_milliseconds(facts.received_at),  # or `given.created_at` of a signed sender
+        )
+        for step in self._steps[facts.event_type]:
+            event = step(event, facts)
+        return event
 
 
 def readable_user_agent(header: bytes | None, contract: Contract) -> str | None:
@@ -204,11 +164,20 @@ def readable_user_agent(header: bytes | None, contract: Contract) -> str | None:
     return _CONTROL_CHARACTERS.sub("", header.decode("utf-8", "replace"))[: contract.user_agent_length]
 
 
+def refusal_of(
+    refused: InvalidEvent, payload: bytes, sender: Sender, *, received_at: str, contract: Contract
+) -> Refusal:
+    """Return what is kept of a refused request: the reason, and the start of what was sent."""
+    return Refusal(
+        reason=refused.reason,
+        detail=refused.detail[: contract.detail_length],
+        received_at=received_at,
+        source_ip=sender.source_ip,
+        user_agent=sender.user_agent,
+        payload=payload[: contract.payload_length].decode("latin-1"),
+    )
+
+
 def to_json(message: Event | Refusal) -> bytes:
     """Return compact UTF-8 JSON; equal messages give equal bytes."""
     return msgspec.json.encode(message)
-
-
-def _shown(name: str) -> str:
-    """Quote what a stranger sent, short enough for a refusal's detail."""
-    return repr(name[:64])

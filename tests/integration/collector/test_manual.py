@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from collector.app import STATUS_OF_REASON
-from collector.contract import read_contract
-from collector.events import MAX_QUERY_BYTES, Reason
+from collector.answers import STATUS_OF_REASON
+from collector.contract import Reason, read_contract
 from collector.http_protocol import MAX_HEAD_BYTES, PixelProtocol
+from collector.parameters import MAX_QUERY_BYTES
 from tests.integration.collector.running import RunningCollector
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "pixel.md").read_text("utf-8")

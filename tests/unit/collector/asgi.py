@@ -10,6 +10,7 @@ from typing import Any
 
 from collector.app import create_app
 from collector.sinks import EVENTS, REJECTED, LogUnavailable, Stream
+from pixels.config import Settings
 
 NOW = datetime(2026, 11, 22, 16, 0, 0, 123987, tzinfo=UTC)
 
@@ -56,6 +57,7 @@ async def ask(
     headers: Sequence[tuple[bytes, bytes]] = (),
     body: bytes = b"",
     client: tuple[str, int] | None = ("203.0.113.9", 4711),
+    settings: Settings | None = None,
 ) -> Answer:
     """Return the application's answer to one request, at the instant NOW."""
     scope = {
@@ -71,7 +73,7 @@ async def ask(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    await create_app(log, lambda: NOW)(scope, receive, send)
+    await create_app(log, settings, clock=lambda: NOW)(scope, receive, send)
     start, *rest = sent
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], answered, b"".join(message.get("body", b"") for message in rest))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.app import GIF, create_app
+from collector.answers import GIF
+from collector.app import create_app
 from tests.unit.collector.asgi import FULL, ListLog, ask
 from tests.unit.collector.schemas import EVENT_SCHEMA, REASONS, REFUSAL_SCHEMA
 

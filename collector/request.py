@@ -1,0 +1,53 @@
+"""A request as the collector looks at it: bytes as they came, who sent it, and what is known of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from falcon.asgi import Request
+
+from collector.contract import Contract, EventType, Facts, Sender
+from collector.events import readable_user_agent
+
+MALFORMED = "pixels.malformed"
+"""Key of the ASGI scope under which the HTTP protocol says why a request line cannot be read; see http_protocol.py."""
+
+
+class PixelRequest(Request):
+    """A request whose query string stays bytes: Falcon's own parser forgives what a pixel must not, and fails on Latin-1."""
+
+    context_type: ClassVar[type] = type(None)  # nothing is kept there, so nothing is made for it
+
+    def __init__(self, scope: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        self.raw_query: bytes = scope["query_string"]
+        scope["query_string"] = b""
+        super().__init__(scope, *args, **kwargs)
+        scope["query_string"] = self.raw_query
+        self.raw_body: bytes = b""
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return a header by its name in lower case, several of the name joined by commas; None when there is none."""
+        return cast("bytes | None", self._asgi_headers.get(name))
+
+    def source_ip(self) -> str | None:
+        """Return the address of the peer; None when it has none."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+    def sender(self, contract: Contract) -> Sender:
+        """Return the address of the peer and the program it says it is."""
+        return Sender(self.source_ip(), readable_user_agent(self.header(b"user-agent"), contract))
+
+    def facts(self, event_type: EventType, received_at: datetime, contract: Contract) -> Facts:
+        """Return what is known of the event besides its parameters."""
+        return Facts(event_type=event_type, sender=self.sender(contract), received_at=received_at)
+
+    def request_line(self) -> bytes:
+        """Return method, path and query as they came."""
+        path: bytes = self.scope.get("raw_path") or self.path.encode()
+        return b" ".join((self.method.encode(), b"?".join((path, self.raw_query)) if self.raw_query else path))
+
+    def payload(self) -> bytes:
+        """Return what is kept of a refused request: its line, then an empty line and the body if one was read."""
+        return b"\n\n".join((self.request_line(), self.raw_body)) if self.raw_body else self.request_line()
