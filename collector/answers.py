@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import falcon
@@ -12,8 +11,6 @@ from collector.contract import InvalidEvent, Reason
 from collector.event_log import LogUnavailable
 from collector.request import PixelRequest
 
-logger = logging.getLogger("collector.answers")
-
 GIF = bytes.fromhex("47494638396101000100f00000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 RETRY_AFTER_SECONDS = 5
@@ -22,6 +19,9 @@ STATUS_OF_REASON: dict[Reason, str] = {
     "unknown_path": falcon.HTTP_404,
     "method_not_allowed": falcon.HTTP_405,
     "body_not_accepted": falcon.HTTP_415,
+    "signature_required": falcon.HTTP_403,
+    "bad_signature": falcon.HTTP_403,
+    "signature_expired": falcon.HTTP_403,
 }
 """All other reasons are answered 400."""
 
@@ -56,13 +56,11 @@ def answer_preflight(resp: Response) -> None:
 
 async def log_unavailable(req: PixelRequest, resp: Response, error: LogUnavailable, _: dict[str, Any]) -> None:
     """Answer 503: nothing is known to be stored, and the sender should try again."""
-    logger.error("collector.not_stored path=%r reason=%s", req.path, error)
     resp.status, resp.content_type = falcon.HTTP_503, falcon.MEDIA_TEXT
     resp.data, resp.cache_control, resp.retry_after = b"not stored; try again\n", ["no-store"], RETRY_AFTER_SECONDS
     resp.set_header("Access-Control-Allow-Origin", "*")
 
 
 async def unexpected_error(req: PixelRequest, resp: Response, error: Exception, _: dict[str, Any]) -> None:
-    """Log a fault of ours and tell the sender nothing but that it is one."""
-    logger.error("collector.request_failed method=%s path=%r", req.method, req.path, exc_info=error)
+    """Tell the sender nothing but that it is a fault of ours."""
     resp.status, resp.content_type, resp.data = falcon.HTTP_500, falcon.MEDIA_TEXT, b"internal error\n"

@@ -33,6 +33,14 @@ Reason = Literal[
     "method_not_allowed",
     "body_not_accepted",
     "bad_body",
+    "signature_required",
+    "bad_signature",
+    "signature_expired",
+    "bad_created_at",
+    "future_created_at",
+    "bad_amount",
+    "bad_currency",
+    "bad_txid",
 ]
 """The reasons that the collector gives, out of those in `schema/refusal.schema.json`."""
 
@@ -119,8 +127,16 @@ class Contract:
     user_agent_length: int
     placeholders: frozenset[str]
     macro: re.Pattern[str]
+    amount: re.Pattern[str]
+    currencies: frozenset[str]
+    txid_length: int
     payload_length: int
     detail_length: int
+
+    def is_placeholder(self, value: str) -> bool:
+        """Tell whether a value is what a template left behind: nothing, a word for nothing, an unexpanded macro."""
+        stripped = value.strip()
+        return stripped.lower() in self.placeholders or self.macro.fullmatch(stripped) is not None
 
 
 def read_contract() -> Contract:
@@ -142,6 +158,9 @@ def read_contract() -> Contract:
         user_agent_length=fields["user_agent"]["maxLength"],
         placeholders=frozenset(shared["placeholder"]["enum"]),
         macro=re.compile(shared["macro"]["pattern"]),
+        amount=re.compile(shared["amount"]["pattern"]),
+        currencies=frozenset(shared["currency"]["enum"]),
+        txid_length=shared["txid"]["maxLength"],
         payload_length=refusal["properties"]["payload"]["maxLength"],
         detail_length=refusal["properties"]["detail"]["maxLength"],
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import msgspec
 
-from collector.clock import iso_milliseconds
 from collector.contract import (
     EVENT_TYPES,
     Contract,
@@ -26,8 +27,11 @@ from collector.contract import (
     Refusal,
     Sender,
 )
+from collector.created_at import created_at
 from collector.event_id import RandomIds, event_id
+from collector.money import with_sound_money
 from collector.parameters import shown
+from collector.signing import marked_with_key, signature_required, signature_rule
 from pixels.config import Settings
 
 Check = Callable[[Parameters, Contract], None]
@@ -96,8 +100,12 @@ CHECKS: tuple[Check, ...] = (
 
 def steps_of(event_type: EventType, settings: Settings, contract: Contract) -> tuple[Step, ...]:
     """Return what happens to an event of this type once it is made, in order; a step whose setting is off is None here."""
+    rule = signature_rule(settings, event_type)
     steps: tuple[Step | None, ...] = (
-        # money of a deposit, the mark of the key that signed, the mark of a crawler, privacy
+        signature_required if rule == "require" else None,
+        partial(with_sound_money, contract=contract) if event_type == "deposit" else None,
+        marked_with_key if rule != "off" else None,
+        # the mark of a crawler, privacy
     )
     return tuple(step for step in steps if step is not None)
 
@@ -105,7 +113,7 @@ def steps_of(event_type: EventType, settings: Settings, contract: Contract) -> t
 def filled_in(parameter: str, value: str, contract: Contract) -> str:
     """Return a name without the white space around it; refuse a placeholder (nothing is one) and an unexpanded macro."""
     name = value.strip()
-    if name.lower() in contract.placeholders or contract.macro.fullmatch(name):
+    if contract.is_placeholder(name):
         raise InvalidEvent("placeholder_value", f"{parameter}: {shown(name)}")
     return name
 
@@ -135,6 +143,7 @@ class EventPipeline:
     def __init__(self, settings: Settings, contract: Contract) -> None:
         self.contract = contract
         self._random_ids = RandomIds()
+        self._oldest = timedelta(days=settings.created_at_max_days)
         self._steps = {event_type: steps_of(event_type, settings, contract) for event_type in EVENT_TYPES}
 
     def event(self, parameters: Parameters, facts: Facts) -> Event:
@@ -150,7 +159,7 @@ class EventPipeline:
             metadata=given.metadata,
             source_ip=facts.sender.source_ip,
             user_agent=facts.sender.user_agent,
-            created_at=iso_milliseconds(facts.received_at),  # or `given.created_at` of a signed sender
+            created_at=created_at(given.created_at, facts, self._oldest),
         )
         for step in self._steps[facts.event_type]:
             event = step(event, facts)
