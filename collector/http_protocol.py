@@ -4,6 +4,8 @@ The parser (llhttp) stops at a raw control character, a raw byte outside ASCII o
 does not know, and at headers that are not HTTP. uvicorn then answers 400 by itself and the application never hears of
 it. Here the application does, so that such a pixel is a refusal with a reason like any other. What has no request line
 is only answered, not kept; on what does not come to its end the collector hangs up.
+
+A connection has one timer, which is moved on rather than made anew for every request.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import Any, ClassVar, cast
+from urllib.parse import unquote
 
 import falcon
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from collector.app import MALFORMED
-from collector.events import InvalidEvent
+from collector.contract import InvalidEvent
+from collector.one_write import OneWriteCycle
+from collector.request import MALFORMED
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together; a browser sends 1 to 2 KiB."""
@@ -56,7 +61,7 @@ class PixelProtocol(HttpToolsProtocol):
     """uvicorn's protocol; a request it cannot read, or a head without end, goes to the application as a refusal.
 
     A request must be there `RECEIVE_SECONDS` after its first byte, the first one of a connection as long after the
-    connection was made; otherwise the collector hangs up. Between requests uvicorn's own limit holds.
+    connection was made; otherwise the collector hangs up. Between requests uvicorn's limit (`timeout_keep_alive`) holds.
     """
 
     RECEIVE_SECONDS: ClassVar[float] = 10.0
@@ -66,44 +71,70 @@ class PixelProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head = b""
         self._reading_head = True
+        self._receiving = False
         self._given_up = False
-        self._deadline: asyncio.TimerHandle | None = None
+        self._due: float | None = None  # when the collector hangs up, if nothing happens before; loop time
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
-        self._set_deadline()
+        self._receiving = True
+        self._hang_up_in(self.RECEIVE_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
-        self._clear_deadline()
+        """Wait no longer; a body that was under way does not become an event."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._is_answering() and self.cycle.more_body:
+            self._break_off_body()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Give the parser one head at a time, and keep that head, at most so many bytes, until the parser has read it."""
-        self._set_deadline()
+        if not self._receiving:
+            self._receiving = True
+            self._hang_up_in(self.RECEIVE_SECONDS)
         while data and not self._given_up:
             part, data = self._split(data) if self._reading_head else (data, b"")
             super().data_received(part)
             if self._reading_head and len(self._head) > MAX_HEAD_BYTES:
                 self.send_400_response("The request's head is too long.")
-        if self._reading_head and not self._head and self._is_answering():
-            self._clear_deadline()  # the answer sets uvicorn's limit; one given before its body came has set none
+        if self._reading_head and not self._head:
+            self._receiving = False
+            if self._is_answering():
+                self._due = None  # what follows the answer has a limit of its own; one given before its body came keeps this one
 
     def on_headers_complete(self) -> None:
-        """Let the application see only versions that Falcon knows; the parser also takes 0.9 and 2.0."""
+        """Begin to answer, or queue up behind the answer under way."""
         if len(self._head) > MAX_HEAD_BYTES:
             raise ValueError("the request's head is too long")  # the parser's caller then sends a 400 response
-        super().on_headers_complete()
+        version, url, scope = self.parser.get_http_version(), httptools.parse_url(self.url), self.scope
+        path = url.path.decode("ascii")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        # Falcon knows these versions alone; the parser also takes 0.9 and 2.0.
+        scope["http_version"] = version if version in _VERSIONS else "1.1"
         self._reading_head = False
-        if self.scope["http_version"] not in _VERSIONS:
-            self.scope["http_version"] = "1.1"
-        self.cycle.message_event.set()  # Falcon looks at no request before it has heard of the body
+        self._begin(scope, keep_alive=version != "1.0" and self.parser.should_keep_alive())
 
     def on_message_complete(self) -> None:
         """Begin with the next request's head."""
         super().on_message_complete()
         self._reading_head, self._head = True, b""
+
+    def on_response_complete(self) -> None:
+        """Answer the next request that waits, or wait for one."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._receiving:
+            self._hang_up_in(self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse through the application what has a request line, after the answers under way; then hang up."""
@@ -118,13 +149,37 @@ class PixelProtocol(HttpToolsProtocol):
         else:
             self._hang_up()
 
+    def _begin(self, scope: Any, *, keep_alive: bool) -> None:
+        """Answer a request whose head was read; uvicorn has no setting for the class that does it."""
+        earlier_is_answered = not self._is_answering()
+        self.cycle = OneWriteCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
+        self.cycle.message_event.set()  # Falcon looks at no request before it has heard of the body
+        if earlier_is_answered:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
     def _split(self, data: bytes) -> tuple[bytes, bytes]:
         """Return what belongs to the head that is being read, and what follows it."""
         before = len(self._head)
-        end = (self._head + data).find(_END_OF_HEAD, max(0, before - len(_END_OF_HEAD) + 1))
-        part = data if end < 0 else data[: end + len(_END_OF_HEAD) - before]
-        self._head += part
-        return part, data[len(part) :]
+        head = self._head + data if before else data
+        end = head.find(_END_OF_HEAD, max(0, before - len(_END_OF_HEAD) + 1))
+        self._head = head if end < 0 else head[: end + len(_END_OF_HEAD)]
+        taken = len(self._head) - before
+        return data[:taken], data[taken:]
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -136,45 +191,35 @@ class PixelProtocol(HttpToolsProtocol):
             return
         self.cycle.keep_alive = False
         if not self._reading_head:
-            self.cycle.body += b"?"  # the body is broken or does not come; one was announced, so it is refused as one
-            self.cycle.more_body = False
-            self.cycle.message_event.set()
+            self._break_off_body()
 
-    def _set_deadline(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.RECEIVE_SECONDS, self._give_up)
+    def _break_off_body(self) -> None:
+        """Tell the application that the body, which it may be waiting for, is broken or does not come."""
+        cast("Any", self.cycle.scope)[MALFORMED] = InvalidEvent("bad_body", "the body did not come to its end")
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
 
-    def _clear_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _hang_up_in(self, seconds: float) -> None:
+        """Move the end of waiting; the timer looks at it when it fires, and only a nearer end needs a new timer."""
+        self._due = due = self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_at(due, self._look_at_the_time)
 
-    def _give_up(self) -> None:
-        """Hang up on a request that did not come in time."""
-        if not self._given_up:
+    def _look_at_the_time(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if (left := self._due - self.loop.time()) > 0:
+            self._hang_up_in(left)
+        elif not self._given_up:
             self._given_up = True
             self._hang_up()
 
     def _refuse(self, method: str, target: bytes, fault: InvalidEvent) -> None:
         # No route begins with "*", so the request goes where unknown paths go.
         scope = {**self.scope, "method": method, "path": "*", "raw_path": target, "query_string": b"", MALFORMED: fault}
-        earlier_is_answered = not self._is_answering()
-        self.cycle = RequestResponseCycle(
-            scope=cast("Any", scope),
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=False,
-            on_response=self.on_response_complete,
-        )
+        self.expect_100_continue = False
+        self._begin(scope, keep_alive=False)
         self.cycle.more_body = False
-        self.cycle.message_event.set()
-        if earlier_is_answered:
-            self._start_asgi_task(self.cycle, self.app)
-        else:
-            self.pipeline.appendleft((self.cycle, self.app))

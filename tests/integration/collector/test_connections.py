@@ -84,8 +84,8 @@ async def test_a_body_that_does_not_come_is_refused() -> None:
     async with serving(log) as address:
         answer = await answer_until_the_end(address, CHUNKED)
 
-    assert answer.startswith(b"HTTP/1.1 415 ")
-    assert [refusal["reason"] for refusal in log.refusals()] == ["body_not_accepted"]
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert [refusal["reason"] for refusal in log.refusals()] == ["bad_body"]
     assert log.events() == []
 
 

@@ -90,7 +90,7 @@ def test_a_pixel_that_is_no_event_is_refused(
         (LINE + b"X: " + b"y" * 65_536, 400, "too_long"),
         (LINE + b"X: " + b"y" * 100_000, 400, "too_long"),
         (LINE + b"X: " + b"y" * 200_000, 400, "too_long"),
-        (LINE.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\nnot hexadecimal", 415, "body_not_accepted"),
+        (LINE.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\nnot hexadecimal", 400, "bad_body"),
         (LINE.replace(b"GET", b"POST") + b"Content-Length: 5", 415, "body_not_accepted"),
         (b"POST /visit?playerId=1&bannerTag=a HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b", 415, "body_not_accepted"),
         (b"POST /visit?playerId=1&bannerTag=a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0", 415, "body_not_accepted"),
