@@ -10,11 +10,15 @@ from typing import Any
 import falcon
 from falcon.asgi import App, Response
 
-from collector.answers import log_unavailable, unexpected_error
 from collector.clock import Clock, utc_now
 from collector.contract import EVENT_TYPES, InvalidEvent, read_contract
+from collector.counters import Counters, private_counters
 from collector.event_log import EventLog, LogUnavailable
 from collector.events import EventPipeline
+from collector.faults import Faults
+from collector.health import HealthResource, ReadyResource
+from collector.insiders import Insiders
+from collector.metrics import MetricsResource
 from collector.pages import NoIcon, TextResource
 from collector.pixel import PixelResource
 from collector.refusals import Refusals
@@ -47,20 +51,24 @@ class ClosingLog:
 
 
 def create_app(
-    log: EventLog, settings: Settings | None = None, *, clock: Clock = utc_now
+    log: EventLog, settings: Settings | None = None, *, clock: Clock = utc_now, counters: Counters | None = None
 ) -> App[PixelRequest, Response]:
     """Return the ASGI application that appends to `log`, which it closes at shutdown.
 
-    Without `settings` all have their defaults, whatever the environment says.
+    Without `settings` all have their defaults, whatever the environment says; without `counters` it counts for itself.
     """
     settings = settings or Settings.model_construct()
+    counters = counters or private_counters()
     contract = read_contract()
     pipeline = EventPipeline(settings, contract)
-    refusals = Refusals(log, clock, contract)
+    faults = Faults(counters)
+    refusals = Refusals(log, counters, faults, rate=settings.reject_rate, clock=clock, contract=contract)
+    insiders = Insiders(settings.metrics_networks)
     app = App(request_type=PixelRequest, middleware=ClosingLog(log))
+    app.add_middleware(refusals)  # it ends before the log does: Falcon goes through them backwards then
     app.add_middleware(OneSlash())
     for event_type in EVENT_TYPES:
-        app.add_route(f"/{event_type}", PixelResource(event_type, log, pipeline, clock))
+        app.add_route(f"/{event_type}", PixelResource(event_type, log, pipeline, clock, counters))
     script = Path(__file__).with_name("pixels.js").read_bytes()
     app.add_route("/pixels.js", TextResource(script, falcon.MEDIA_JS, cache_seconds=SCRIPT_CACHE_SECONDS))
     app.add_route("/robots.txt", TextResource(b"User-agent: *\nDisallow: /\n", falcon.MEDIA_TEXT))
@@ -68,9 +76,12 @@ def create_app(
         "/", TextResource(b"Pixels collector: /visit, /registration, /deposit, /pixels.js\n", falcon.MEDIA_TEXT)
     )
     app.add_route("/favicon.ico", NoIcon())
+    app.add_route("/healthz", HealthResource())
+    app.add_route("/readyz", ReadyResource(log, insiders))
+    app.add_route("/metrics", MetricsResource(counters.table, clock, insiders))
     app.add_sink(refusals.unknown_path, prefix="")
-    app.add_error_handler(Exception, unexpected_error)
-    app.add_error_handler(LogUnavailable, log_unavailable)
+    app.add_error_handler(Exception, faults.unexpected_error)
+    app.add_error_handler(LogUnavailable, faults.log_unavailable)
     app.add_error_handler(InvalidEvent, refusals.refuse)
     # Falcon knows the methods of HTTP and WebDAV; any other that the parser lets through is a "bad request" to it.
     app.add_error_handler(falcon.HTTPMethodNotAllowed, refusals.method_not_allowed)

@@ -9,19 +9,23 @@ import sys
 from socket import socket
 from typing import Any, ClassVar
 
+import structlog
 from falcon.asgi import App
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger as GunicornLogger
+from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
 from collector.app import create_app
 from collector.clock import utc_now
+from collector.counters import CounterTable
 from collector.event_log import LogUnavailable
 from collector.http_protocol import PixelProtocol
 from collector.sinks import open_log
 from pixels.config import Settings
 
-logger = logging.getLogger("collector.gunicorn_app")
+logger = structlog.get_logger("collector.gunicorn_app")
 
 _DRAIN_SECONDS = 30
 
@@ -57,11 +61,25 @@ class CollectorWorker(UvicornWorker):
             stop_worker()
 
 
+class JsonLinesLogger(GunicornLogger):
+    """gunicorn's log, written by our handler; uvicorn's worker takes its handlers from here."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take the level from gunicorn's configuration, and everything else from `logs.write_json_lines`."""
+        super().setup(cfg)
+        self.error_log.handlers = list(logging.getLogger().handlers)
+
+
 class CollectorServer(BaseApplication):
-    """The collector under gunicorn, on a socket that listens already: each worker opens a log of its own after the fork."""
+    """The collector under gunicorn, on a socket that listens already: each worker opens a log of its own after the fork.
+
+    The master holds the memory of the counters, and knows which worker has which row of it.
+    """
 
     def __init__(self, settings: Settings, listener: socket) -> None:
         self._settings = settings
+        self._counters = CounterTable()
+        self._row = 0
         self._descriptor = listener.detach()  # gunicorn closes it
         super().__init__()
 
@@ -75,7 +93,10 @@ class CollectorServer(BaseApplication):
             "loglevel": "warning",
             "graceful_timeout": round(_DRAIN_SECONDS + self._settings.kafka_ack_timeout),
             "control_socket_disable": True,
+            "logger_class": JsonLinesLogger,
             "when_ready": announce,
+            "pre_fork": self.take_row,
+            "child_exit": self.give_back_row,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -87,7 +108,15 @@ class CollectorServer(BaseApplication):
         except LogUnavailable as error:
             print(f"pixels: {error}", file=sys.stderr, flush=True)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
-        return create_app(log)
+        return create_app(log, self._settings, counters=self._counters.counters(self._row))
+
+    def take_row(self, _: Arbiter, worker: Worker) -> None:
+        """Choose the row that the worker, which is about to be forked, will count in; runs in the master."""
+        self._row = worker.row_of_counters = self._counters.take_row()
+
+    def give_back_row(self, _: Arbiter, worker: Worker) -> None:
+        """Let the next worker carry on in the row of one that has ended; runs in the master."""
+        self._counters.give_back(worker.row_of_counters)
 
 
 def announce(arbiter: Any) -> None:
@@ -100,7 +129,7 @@ def warn_when_descriptors_are_used_up() -> None:
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
-        logger.warning("collector.no_file_descriptors_left error=%s; raise `ulimit -n`", error)
+        logger.warning("collector.no_file_descriptors_left", error=str(error), remedy="raise `ulimit -n`")
 
 
 def stop_worker() -> None:

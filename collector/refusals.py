@@ -1,45 +1,75 @@
-"""What happens to a request that does not become an event."""
+"""What happens to a request that does not become an event: it is counted, kept as far as the rate allows, and answered."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 import falcon
+import structlog
 from falcon.asgi import Response
 
-from collector.answers import answer_with_refusal, log_unavailable
+from collector.answers import answer_with_refusal
 from collector.clock import Clock, iso_milliseconds
-from collector.contract import Contract, InvalidEvent, Sender
+from collector.contract import Contract, InvalidEvent, Reason, Refusal, Sender
+from collector.counters import Counters
 from collector.event_log import REJECTED, EventLog, LogUnavailable
 from collector.events import refusal_of, to_json
+from collector.faults import Faults
 from collector.request import MALFORMED, PixelRequest
+from collector.request_id import request_id
+
+logger = structlog.get_logger("collector.refusals")
+
+NEVER_KEPT: Final = frozenset({"do_not_track", "rate_limited"})
+"""Reasons of which nothing is kept but the count."""
+
+SUMMARY_SECONDS = 1.0
+_SECONDS_BETWEEN_LINES = 60.0
 
 
 class Refusals:
-    """Keeps what was refused with its reason, then answers.
+    """Keeps refusals, `rate` in a second at most, and counts all; once a second it keeps the counts of the others.
 
-    A refusal that cannot be kept is answered 503. HEAD stores nothing, refusals included.
+    So a flood of junk costs the log that many records a second and one a reason, and junk beyond the rate is answered
+    at once, without waiting for a log. A refusal that was to be kept and cannot is answered 503. HEAD stores nothing,
+    refusals included.
     """
 
-    def __init__(self, log: EventLog, clock: Clock, contract: Contract) -> None:
-        self._log, self._clock, self._contract = log, clock, contract
+    def __init__(
+        self, log: EventLog, counters: Counters, faults: Faults, *, rate: int, clock: Clock, contract: Contract
+    ) -> None:
+        self._log, self._counters, self._faults = log, counters, faults
+        self._rate, self._clock, self._contract = rate, clock, contract
+        self._second, self._kept_in_second = 0, 0
+        self._summaries = Summaries(log, counters, clock)
 
     async def refuse(self, req: PixelRequest, resp: Response, refused: InvalidEvent, _: dict[str, Any]) -> None:
-        """Keep the refusal and answer with the pixel and the reason."""
-        if req.method != "HEAD":
+        """Count the refusal, keep it, and answer with the pixel and the reason."""
+        if req.method == "HEAD":
+            self._counters.refused(refused.reason)
+        else:
             try:
                 await self.keep(refused, req.payload(), req.sender(self._contract))
             except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
-                await log_unavailable(req, resp, error, {})
+                await self._faults.log_unavailable(req, resp, error, {})
                 return
         answer_with_refusal(resp, refused)
+        resp.set_header("X-Request-Id", request_id(req))
 
     async def keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
-        """Keep a refusal; raises `LogUnavailable`."""
-        refusal = refusal_of(
-            refused, payload, sender, received_at=iso_milliseconds(self._clock()), contract=self._contract
-        )
-        await self._log.append(REJECTED, None, to_json(refusal))
+        """Count a refusal and keep it if the rate allows; raises `LogUnavailable`, and has counted nothing then."""
+        if refused.reason in NEVER_KEPT or not self._is_within_rate():
+            self._counters.not_kept(refused.reason)
+            self._summaries.write_soon()
+        else:
+            received_at = iso_milliseconds(self._clock())
+            refusal = refusal_of(refused, payload, sender, received_at=received_at, contract=self._contract)
+            await self._log.append(REJECTED, None, to_json(refusal))
+        self._counters.refused(refused.reason)
 
     async def unknown_path(self, req: PixelRequest, resp: Response | None, **_: Any) -> None:
         """Refuse what no route takes: other paths, and request lines that the HTTP parser could not read."""
@@ -53,3 +83,88 @@ class Refusals:
         await self.refuse(req, resp, InvalidEvent("method_not_allowed", req.method), params)
         if error.headers:
             resp.set_headers(error.headers)
+
+    async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Write what an earlier worker counted and could not write any more."""
+        self._summaries.write_soon()
+
+    async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Write what was counted since the last summaries; the log is closed after that."""
+        await self._summaries.close()
+
+    def _is_within_rate(self) -> bool:
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._kept_in_second = second, 0
+        self._kept_in_second += 1
+        return self._kept_in_second <= self._rate
+
+
+class Summaries:
+    """Writes one record a reason for the refusals that were not kept: once a second while there are any, and at the end.
+
+    What is still to be written stands in the counters, not here, so that it survives a kill -9 of the worker.
+    """
+
+    def __init__(self, log: EventLog, counters: Counters, clock: Clock) -> None:
+        self._log, self._counters, self._clock = log, counters, clock
+        self._closing = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+        self._not_told, self._told_at = 0, -_SECONDS_BETWEEN_LINES
+
+    def write_soon(self) -> None:
+        """See to it that what was counted is written within a second; costs nothing when somebody does so already."""
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_while_there_are_any(), name="summaries-of-refusals")
+
+    async def close(self) -> None:
+        """Write what is left; what the log does not take is told in the collector's own log lines."""
+        self._closing.set()
+        self.write_soon()
+        while self._writing:
+            await asyncio.wait([self._writing])
+        if left := self._counters.to_summarise():
+            logger.error("refusals.summaries_lost", refusals=left)
+
+    async def _write_while_there_are_any(self) -> None:
+        try:
+            while self._counters.to_summarise():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SUMMARY_SECONDS):
+                        await self._closing.wait()
+                closing = self._closing.is_set()
+                await self._write()
+                if closing:
+                    return
+        finally:
+            self._writing = None
+
+    async def _write(self) -> None:
+        counts = self._counters.to_summarise()
+        self._tell(sum(count for reason, count in counts.items() if reason not in NEVER_KEPT))
+        for reason, count in counts.items():
+            try:
+                await self._log.append(REJECTED, None, to_json(self._summary(reason, count)))
+            except LogUnavailable as error:  # the counts stay, and are written when the log takes records again
+                logger.warning("refusals.summary_not_stored", error=str(error))
+                return
+            self._counters.summarised(reason, count)
+
+    def _summary(self, reason: Reason, count: int) -> Refusal:
+        return Refusal(
+            reason=reason,
+            detail=f"{count} more within a second, not kept singly",
+            count=count,
+            received_at=iso_milliseconds(self._clock()),
+            source_ip=None,
+            user_agent=None,
+            payload="",
+        )
+
+    def _tell(self, not_kept: int) -> None:
+        """Say in the log that junk comes faster than it is kept: at once, then a line a minute with the number since."""
+        self._not_told += not_kept
+        now = time.monotonic()
+        if self._not_told and now - self._told_at >= _SECONDS_BETWEEN_LINES:
+            logger.warning("refusals.not_kept_singly", refusals=self._not_told)
+            self._not_told, self._told_at = 0, now

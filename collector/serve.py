@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import socket
+import sys
 
 from collector.gunicorn_app import CollectorServer
+from collector.logs import write_json_lines
 from collector.sinks import open_local_log
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
@@ -19,7 +20,7 @@ def serve(settings: Settings) -> None:
     Prints `collector: listening on http://HOST:PORT` on stdout when the port is open. Leaves by `SystemExit`;
     raises `ConfigurationError` when the address cannot be used, `LogUnavailable` when the local log cannot be opened.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    write_json_lines(sys.stderr)
     listener = _listen(settings.host, settings.collector_port)
     if not settings.kafka_bootstrap_servers:
         open_local_log(settings.log_dir).close()  # a fault is told once and plainly, before workers try again and again
