@@ -31,7 +31,7 @@ from collector.created_at import created_at
 from collector.event_id import RandomIds, event_id
 from collector.money import with_sound_money
 from collector.parameters import shown
-from collector.signing import marked_with_key, signature_required, signature_rule
+from collector.signing import Signing, marked_with_key, signature_required, signature_rule
 from pixels.config import Settings
 
 Check = Callable[[Parameters, Contract], None]
@@ -142,6 +142,7 @@ class EventPipeline:
 
     def __init__(self, settings: Settings, contract: Contract) -> None:
         self.contract = contract
+        self.signing = Signing(settings)
         self._random_ids = RandomIds()
         self._oldest = timedelta(days=settings.created_at_max_days)
         self._steps = {event_type: steps_of(event_type, settings, contract) for event_type in EVENT_TYPES}

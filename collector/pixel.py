@@ -14,6 +14,7 @@ from collector.event_log import EVENTS, EventLog
 from collector.events import EventPipeline, to_json
 from collector.parameters import read_query
 from collector.request import MALFORMED, PixelRequest
+from collector.signing import SIGNATURE_PARAMETER
 
 
 class PixelResource:
@@ -27,6 +28,7 @@ class PixelResource:
     ) -> None:
         self._event_type, self._log, self._pipeline, self._clock = event_type, log, pipeline, clock
         self._counters = counters
+        self._reads_signatures = pipeline.signing.is_read(event_type)
 
     async def on_get(self, req: PixelRequest, resp: Response) -> None:
         """Store the event, then answer."""
@@ -56,7 +58,7 @@ class PixelResource:
     def _event(self, req: PixelRequest) -> Event:
         now, pipeline = self._clock(), self._pipeline
         parameters = read_query(req.raw_query)
-        signature = pipeline.signing.take_signature(req, parameters, now)
-        if not pipeline.signing.is_read(self._event_type):
+        in_url = parameters.pop(SIGNATURE_PARAMETER, None)
+        signature = req.signature(in_url, pipeline.signing, now) if self._reads_signatures else None
         facts = req.facts(self._event_type, now, pipeline.contract, signature)
         return pipeline.event(parameters, facts)

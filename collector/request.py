@@ -9,6 +9,7 @@ from falcon.asgi import Request
 
 from collector.contract import Contract, EventType, Facts, Sender
 from collector.events import readable_user_agent
+from collector.signing import SIGNATURE_HEADER, Signature, Signing
 
 MALFORMED = "pixels.malformed"
 """Key of the ASGI scope under which the HTTP protocol says why a request line cannot be read; see http_protocol.py."""
@@ -39,9 +40,28 @@ class PixelRequest(Request):
         """Return the address of the peer and the program it says it is."""
         return Sender(self.source_ip(), readable_user_agent(self.header(b"user-agent"), contract))
 
-    def facts(self, event_type: EventType, received_at: datetime, contract: Contract) -> Facts:
+    def signature(self, in_url: str | None, signing: Signing, now: datetime) -> Signature | None:
+        """Return who signed the request, its body as it came included; raises `InvalidEvent` when nobody did who says so.
+
+        In:  the signature among the parameters of the URL, if there is one.
+        """
+        header = self.header(SIGNATURE_HEADER)
+        if header is None and in_url is None:  # nearly all
+            return None
+        return signing.verified(header, in_url, path=self.path, query=self.raw_query, body=self.raw_body, now=now)
+
+    def facts(
+        self, event_type: EventType, received_at: datetime, contract: Contract, signature: Signature | None = None
+    ) -> Facts:
         """Return what is known of the event besides its parameters."""
-        return Facts(event_type=event_type, sender=self.sender(contract), received_at=received_at)
+        key_id, digits = signature or (None, None)
+        return Facts(
+            event_type=event_type,
+            sender=self.sender(contract),
+            received_at=received_at,
+            key_id=key_id,
+            signature=digits,
+        )
 
     def request_line(self) -> bytes:
         """Return method, path and query as they came."""

@@ -18,8 +18,8 @@ from collector.contract import EVENT_TYPES, Event, EventType, Facts, InvalidEven
 from pixels.config import Settings, SignatureRule
 from pixels.errors import ConfigurationError
 
-HEADER = b"x-pixels-signature"
-PARAMETER = "signature"
+SIGNATURE_HEADER = b"x-pixels-signature"
+SIGNATURE_PARAMETER = "signature"
 """The parameter of the URL for senders that cannot set headers; it is no part of what is signed, and no metadata."""
 
 TOLERANCE_SECONDS = 300
@@ -51,7 +51,9 @@ def signed_text(signed_at: str, path: str, query: bytes, body: bytes) -> bytes:
 
 def _is_signature(pair: bytes) -> bool:
     name = pair.partition(b"=")[0]
-    return name == PARAMETER.encode() or (b"%" in name and unquote_to_bytes(name) == PARAMETER.encode())
+    return name == SIGNATURE_PARAMETER.encode() or (
+        b"%" in name and unquote_to_bytes(name) == SIGNATURE_PARAMETER.encode()
+    )
 
 
 def verify(
@@ -112,19 +114,14 @@ class Signing:
 
     def verified(
         self, header: bytes | None, parameter: str | None, *, path: str, query: bytes, body: bytes, now: datetime
-    ) -> Signature | None:
-        """Return who signed the request, None when nobody claims to have; raises `InvalidEvent` like `verify`.
+    ) -> Signature:
+        """Return who signed the request; raises `InvalidEvent` like `verify`.
 
-        In: the signature from the header and the one from the URL, of which at most one may be there.
+        In:  the signature from the header and the one from the URL, of which exactly one may be there.
         """
-        if header is None:
-            if parameter is None:
-                return None
-            signature = parameter
-        elif parameter is None:
-            signature = header.decode("latin-1")
-        else:
+        if header is not None and parameter is not None:
             raise InvalidEvent("bad_signature", "one signature in the header and another in the URL; send one")
+        signature = parameter or (header or b"").decode("latin-1")
         return verify(signature, path=path, query=query, body=body, keys=self._keys, now=now)
 
 
