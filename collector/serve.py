@@ -21,13 +21,14 @@ def serve(settings: Settings) -> None:
     raises `ConfigurationError` when the address cannot be used, `LogUnavailable` when the local log cannot be opened.
     """
     write_json_lines(sys.stderr)
-    listener = _listen(settings.host, settings.collector_port)
+    listener = listen(settings.host, settings.collector_port)
     if not settings.kafka_bootstrap_servers:
         open_local_log(settings.log_dir).close()  # a fault is told once and plainly, before workers try again and again
     CollectorServer(settings, listener).run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises `ConfigurationError` when the address cannot be used."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
