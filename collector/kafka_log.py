@@ -11,7 +11,7 @@ from threading import Thread
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from collector.event_log import LogUnavailable, Stream
+from collector.event_log import LogState, LogUnavailable, Stream
 
 logger = logging.getLogger("collector.kafka_log")
 
@@ -67,6 +67,10 @@ class KafkaLog:
                 await stored
         except TimeoutError:
             raise LogUnavailable(f"Kafka did not acknowledge the record within {self._ack_timeout:g} s") from None
+
+    async def check(self) -> LogState:
+        """Say where events go."""
+        return LogState("kafka", "the topic takes events")
 
     def close(self) -> None:
         """Wait, at most `ack_timeout`, until what was appended is delivered; then stop polling."""

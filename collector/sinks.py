@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from collector.clock import Clock
-from collector.event_log import EVENTS, REJECTED, EventLog, LogUnavailable, Stream
+from collector.event_log import EVENTS, NOBODY, REJECTED, EventLog, LogObserver, LogUnavailable, Stream
 from collector.local_log import LocalLog, open_local_log
 from pixels.config import Settings
 
 __all__ = ["EVENTS", "REJECTED", "EventLog", "LocalLog", "LogUnavailable", "Stream", "open_local_log", "open_log"]
 
 
-def open_log(settings: Settings, *, clock: Clock, on_fatal: Callable[[], None]) -> EventLog:
+def open_log(
+    settings: Settings, *, clock: Clock, on_fatal: Callable[[], None], observer: LogObserver = NOBODY
+) -> EventLog:
     """Open the log that this worker appends to; raises `LogUnavailable`.
 
     Call it after the fork. `on_fatal` is called, from another thread, when the log can only be mended by a new process.

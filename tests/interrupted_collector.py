@@ -9,8 +9,8 @@ import sys
 import uvicorn
 
 from collector.app import create_app
+from collector.event_log import LogState, Stream
 from collector.local_log import LocalLog, open_local_log
-from collector.sinks import Stream
 from pixels.config import load_settings
 
 
@@ -26,6 +26,10 @@ class DyingLog:
         self._left -= 1
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    async def check(self) -> LogState:
+        """Say what the embedded log says."""
+        return await self._log.check()
 
     def close(self) -> None:
         """Close the log."""

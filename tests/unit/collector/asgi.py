@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collector.app import create_app
+from collector.event_log import LogState
 from collector.sinks import EVENTS, REJECTED, LogUnavailable, Stream
 from pixels.config import Settings
 
@@ -27,6 +28,11 @@ class ListLog:
         if self.failure:
             raise self.failure
         self.records.append((stream, key, value))
+
+    async def check(self) -> LogState:
+        if self.failure:
+            raise self.failure
+        return LogState("local", "a list")
 
     def close(self) -> None:
         self.closed = True

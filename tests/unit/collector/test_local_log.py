@@ -51,8 +51,8 @@ async def test_a_record_is_in_the_file_when_append_returns(log: LocalLog) -> Non
 
 async def test_the_file_is_written_so_that_a_power_cut_takes_nothing(log: LocalLog) -> None:
     """Write-ahead log, synced at every commit."""
-    assert log._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert log._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert log.file._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert log.file._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
 async def test_all_requests_that_wait_share_a_commit(tmp_path: Path) -> None:
@@ -85,13 +85,13 @@ async def test_a_full_queue_refuses_at_once_and_loses_nothing_it_took(tmp_path: 
 
 async def test_a_full_disk_reaches_every_request_and_passes(log: LocalLog) -> None:
     """All that wait are told; once there is room again, so is the next."""
-    pages = log._connection.execute("PRAGMA page_count").fetchone()[0]
-    log._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = log.file._connection.execute("PRAGMA page_count").fetchone()[0]
+    log.file._connection.execute(f"PRAGMA max_page_count = {pages}")
 
     outcomes = await asyncio.gather(*(log.append(EVENTS, None, bytes(3000)) for _ in range(20)), return_exceptions=True)
     assert all(isinstance(outcome, LogUnavailable) and "full" in str(outcome) for outcome in outcomes)
 
-    log._connection.execute("PRAGMA max_page_count = 1000000")
+    log.file._connection.execute("PRAGMA max_page_count = 1000000")
     await log.append(EVENTS, None, b"after")
     assert [value for _, _, _, value in rows(log)] == [b"after"]
 
@@ -101,7 +101,7 @@ async def test_a_record_that_sqlite_cannot_take_fails_and_the_writer_goes_on(
 ) -> None:
     """A fault of ours must not leave requests waiting for ever."""
     with pytest.raises(LogUnavailable):
-        await log.append(EVENTS, None, None)  # type: ignore[arg-type]
+        await log.append(EVENTS, object(), b"record")  # type: ignore[arg-type]
 
     await log.append(EVENTS, None, b"next")
     assert [value for _, _, _, value in rows(log)] == [b"next"]
@@ -155,9 +155,9 @@ def test_a_log_keeps_its_identity_and_never_reuses_an_offset(tmp_path: Path) -> 
     for n in range(3):
         with closing(open_local_log(tmp_path)) as log:
             log.append_all(EVENTS, [(None, b"%d" % n)], NOW)
-            identities.append(log._connection.execute("SELECT * FROM log_identity").fetchall())
+            identities.append(log.file._connection.execute("SELECT * FROM log_identity").fetchall())
             assert [offset for offset, *_ in rows(log)] == [n + 1]
-            log._connection.execute("DELETE FROM events_queue")
+            log.file._connection.execute("DELETE FROM events_queue")
 
     assert identities[0] == identities[1] == identities[2]
     assert len(identities[0]) == 1

@@ -1,0 +1,255 @@
+"""One file of the embedded log or of the spool: SQLite in the form of `schema/local_log.sql`, held by one process.
+
+A process holds a slot by a lock on the file beside it; the lock goes with the process, however that ends, and the next
+one carries on in the same file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import IO, NamedTuple
+from uuid import uuid4
+
+from collector.event_log import STREAMS, LogUnavailable, Stream
+from pixels.resources import sql
+
+SLOTS = 1000
+RESERVE_BYTES = 512 * 1024
+"""Room on the disk that records never take, so that there is some for the work of deleting them."""
+
+READ_BYTES = 1024 * 1024
+
+_BUSY_SECONDS = 5.0  # the aggregator's deletes may hold the file for a moment
+_WAL_BYTES_KEPT = 64 * 1024 * 1024
+_PAGES_AT_ONCE = 2_000
+_PAGES_NOT_WORTH_IT = 256
+
+_INSERT: dict[Stream, str] = {
+    "events_queue": "INSERT INTO events_queue (appended_at_ms, record_key, record_value) VALUES (?, ?, ?)",
+    "events_queue_rejected": "INSERT INTO events_queue_rejected (appended_at_ms, record_key, record_value) VALUES (?, ?, ?)",
+}
+_READ: dict[Stream, str] = {
+    "events_queue": "SELECT record_offset, record_key, record_value FROM events_queue WHERE record_offset > ? ORDER BY record_offset LIMIT ?",
+    "events_queue_rejected": "SELECT record_offset, record_key, record_value FROM events_queue_rejected WHERE record_offset > ? ORDER BY record_offset LIMIT ?",
+}
+_FORGET: dict[Stream, str] = {
+    "events_queue": "DELETE FROM events_queue WHERE record_offset = ?",
+    "events_queue_rejected": "DELETE FROM events_queue_rejected WHERE record_offset = ?",
+}
+_ENDS: dict[Stream, str] = {
+    "events_queue": "SELECT min(record_offset), max(record_offset) FROM events_queue",
+    "events_queue_rejected": "SELECT min(record_offset), max(record_offset) FROM events_queue_rejected",
+}
+_OLDEST: dict[Stream, str] = {
+    "events_queue": "SELECT appended_at_ms FROM events_queue ORDER BY record_offset LIMIT 1",
+    "events_queue_rejected": "SELECT appended_at_ms FROM events_queue_rejected ORDER BY record_offset LIMIT 1",
+}
+
+Row = tuple[int, bytes | None, bytes]
+"""When a record was appended (Unix milliseconds), its key, its value."""
+
+
+class Record(NamedTuple):
+    """A record as the file holds it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes
+
+
+class Waiting(NamedTuple):
+    """How many records a file holds at most (its highest offset less its lowest), and when the oldest was put there."""
+
+    records: int
+    oldest_ms: int | None
+
+
+class LogFile:
+    """An open slot. Several threads may use it: there is one transaction at a time, and each is short.
+
+    `limit` bounds the bytes of the pages in use; pages that were freed count as free, though the file may hold them.
+    Every method raises `LogUnavailable` when SQLite or the disk does not do what is asked.
+    """
+
+    def __init__(self, path: Path, lock: IO[bytes], *, limit: int | None = None) -> None:
+        self.path = path
+        self._lock = lock
+        self._limit = limit
+        self._connection = _connect(path)
+        self._one_transaction = Lock()
+
+    def add(self, rows: Mapping[Stream, Iterable[Row]], size: int) -> None:
+        """Append rows in one transaction, all of them or none; durable when this returns. `size` is about their bytes."""
+        with self._work("cannot take records"), _transaction(self._connection) as connection:
+            self._make_sure_of_room(size)
+            for stream, some in rows.items():
+                connection.executemany(_INSERT[stream], some)
+
+    def read(self, stream: Stream, after: int, count: int) -> list[Record]:
+        """Return the records that follow offset `after`: `count` at most, and not many more bytes than `READ_BYTES`."""
+        records: list[Record] = []
+        size = 0
+        with self._work("cannot be read"):
+            cursor = self._connection.execute(_READ[stream], (after, count))
+            for row in cursor:
+                records.append(Record(*row))
+                size += len(records[-1].value)
+                if size > READ_BYTES:
+                    break
+            cursor.close()  # no open read may keep the write-ahead log from being used again
+        return records
+
+    def forget(self, stream: Stream, offsets: Sequence[int]) -> None:
+        """Delete records that are stored elsewhere, in one transaction."""
+        with self._work("cannot delete records"), _transaction(self._connection) as connection:
+            connection.executemany(_FORGET[stream], ((offset,) for offset in offsets))
+
+    def shrink(self) -> bool:
+        """Give pages back to the disk once more are free than used, some at a time; return whether there are more."""
+        with self._work("cannot be made smaller"):
+            free = self._pragma("freelist_count")
+            if free <= max(_PAGES_NOT_WORTH_IT, self._pragma("page_count") - free):
+                return False
+            # A script, because it runs the statement to its end: each step of it frees one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+            if free <= _PAGES_AT_ONCE:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            return free > _PAGES_AT_ONCE
+
+    def waiting(self) -> Waiting:
+        """Return what the file holds; it takes no longer when that is much."""
+        with self._work("cannot be read"):
+            ends = [self._connection.execute(_ENDS[stream]).fetchone() for stream in STREAMS]
+            oldest = [row[0] for stream in STREAMS if (row := self._connection.execute(_OLDEST[stream]).fetchone())]
+        return Waiting(sum(last - first + 1 for first, last in ends if last is not None), min(oldest, default=None))
+
+    def prove(self) -> None:
+        """Commit a write that changes nothing, and see that there is room for a record."""
+        with self._work("cannot take records"), _transaction(self._connection) as connection:
+            self._make_sure_of_room(0)
+            connection.execute("UPDATE log_identity SET log_uuid = log_uuid")
+
+    def close(self) -> None:
+        """Close the file and give the slot back."""
+        with self._one_transaction:
+            self._connection.close()
+            self._lock.close()
+
+    @contextmanager
+    def _work(self, failure: str) -> Iterator[None]:
+        """Do one thing at a time, and say of which file and what it was when it fails."""
+        try:
+            with self._one_transaction:
+                yield
+        except (sqlite3.Error, OSError) as error:
+            raise LogUnavailable(f"{self.path} {failure}: {error}") from error
+
+    def _make_sure_of_room(self, size: int) -> None:
+        if self._limit is not None:
+            used = (self._pragma("page_count") - self._pragma("freelist_count")) * self._pragma("page_size")
+            if used + size > self._limit:
+                raise LogUnavailable(f"{self.path} is full: it may take {self._limit} bytes (PIXELS_SPOOL_LIMIT)")
+        disk = os.statvfs(self.path)
+        if disk.f_blocks and disk.f_bavail * disk.f_frsize < size + RESERVE_BYTES:
+            raise LogUnavailable(f"{self.path} cannot take records: the disk is full")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def open_slot(folder: Path, *, limit: int | None = None) -> LogFile:
+    """Take the first slot that nobody holds, made if need be; raises `LogUnavailable` when none can be opened."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(SLOTS):
+            path = folder / f"slot-{number:03}.sqlite"
+            if lock := _lock(path):
+                return _opened(path, lock, limit)
+    except (OSError, sqlite3.Error) as error:
+        raise LogUnavailable(
+            f"The log in {folder} cannot be opened: {error}. Check the folder and the disk."
+        ) from error
+    raise LogUnavailable(f"All {SLOTS} slots in {folder} are taken; stop a collector.")
+
+
+def adopt_slots(folder: Path) -> Iterator[LogFile]:
+    """Yield each file that holds records and that nobody else holds, one at a time; the caller closes it.
+
+    Raises `LogUnavailable` when a file cannot be read; those after it have to wait for the next try.
+    """
+    for path in sorted(folder.glob("slot-*.sqlite")):
+        try:
+            # Looked into before it is locked, so that a worker that starts finds its old slot free.
+            lock = _lock(path) if _holds_records(path) else None
+            if lock:
+                yield _opened(path, lock, None)
+        except (OSError, sqlite3.Error) as error:
+            raise LogUnavailable(f"{path} cannot be read: {error}. Check the folder and the disk.") from error
+
+
+def _opened(path: Path, lock: IO[bytes], limit: int | None) -> LogFile:
+    try:
+        return LogFile(path, lock, limit=limit)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _lock(path: Path) -> IO[bytes] | None:
+    """Lock a slot for the life of the returned handle; None when another process has it."""
+    handle = path.with_suffix(".lock").open("ab")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    except BaseException:
+        handle.close()
+        raise
+    return handle
+
+
+def _holds_records(path: Path) -> bool:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+    try:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return any(connection.execute(_OLDEST[stream]).fetchone() for stream in STREAMS if stream in tables)
+    finally:
+        connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open a slot's file, make its tables, and give it an identity if it has none."""
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # has an effect only on a file that is new
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
+        connection.executescript(sql("local_log.sql"))
+        with _transaction(connection):
+            connection.execute(
+                "INSERT INTO log_identity SELECT ? WHERE NOT EXISTS (SELECT * FROM log_identity)", (str(uuid4()),)
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # some errors, a full disk among them, end the transaction by themselves
+            connection.execute("ROLLBACK")
+        raise
