@@ -11,7 +11,7 @@ from pixels.resources import resource_path
 
 @dataclass(frozen=True)
 class Contract:
-    """What an event may hold. Lengths are in characters, `message_bytes` in bytes."""
+    """What an event or a refusal may hold. Lengths are in characters, `message_bytes` in bytes."""
 
     event_types: tuple[str, ...]
     id_length: int
@@ -29,6 +29,7 @@ class Contract:
     created_at: str
     message_bytes: int
     reasons: frozenset[str]
+    refusals_at_once: int
 
 
 @cache
@@ -57,4 +58,5 @@ def contract() -> Contract:
         created_at=fields["created_at"]["pattern"],
         message_bytes=shared["message"]["maxLength"],
         reasons=frozenset(refusal["$defs"]["reason"]["enum"]),
+        refusals_at_once=refusal["properties"]["count"]["maximum"],
     )

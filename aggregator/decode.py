@@ -47,6 +47,7 @@ REJECTED_COLUMNS = {
     "detail": pl.String(),
     "payload": pl.Binary(),
     "rejected_at": _INSTANT,
+    "count": pl.Int64(),
 }
 
 
@@ -73,6 +74,7 @@ class _RefusalMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     received_at: Annotated[datetime, msgspec.Meta(tz=True)]
     payload: str
     detail: str = ""
+    count: Annotated[int, msgspec.Meta(ge=1)] = 1
     source_ip: str | None = None
     user_agent: str | None = None
 
@@ -152,7 +154,7 @@ def _rejection(
         case _:
             reason = "not_json"
     payload = (value or b"")[:PAYLOAD_BYTES]
-    return (piece.source, piece.partition, offset, reason, str(error)[:512], payload, appended_at)
+    return (piece.source, piece.partition, offset, reason, str(error)[:512], payload, appended_at, 1)
 
 
 def _rejected_frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
@@ -181,7 +183,7 @@ def _metadata_fault(metadata: dict[str, str], text: str, limits: Contract) -> _U
 
 
 def _check(rows: pl.DataFrame, limits: Contract) -> pl.DataFrame:
-    """Parse the instants and add `reason`, null for a sound event, with `detail` and `rejected_at`."""
+    """Parse the instants and add `reason`, null for a sound event, with `detail`, `rejected_at` and `count`."""
     written = pl.col("created_at")
     parsed = (
         pl.when(written.str.contains(limits.created_at))
@@ -205,6 +207,7 @@ def _check(rows: pl.DataFrame, limits: Contract) -> pl.DataFrame:
             ),
         ),
         rejected_at="appended_at",
+        count=pl.lit(1, pl.Int64),
     )
 
 
@@ -244,10 +247,14 @@ def _decode_refusals(piece: Slice, limits: Contract) -> Decoded:
             r = _decode_refusal(value or b"")
             if r.reason not in limits.reasons:
                 raise ValueError(f"{r.reason[:64]!r} is no reason for a refusal")
+            if r.count > limits.refusals_at_once:
+                raise ValueError(f"count {r.count} is more than {limits.refusals_at_once}")
             received_at = int(r.received_at.timestamp() * 1000)
             payload = r.payload.encode("latin-1", "replace")[:PAYLOAD_BYTES]
-            rows.append((piece.source, piece.partition, offset, r.reason, r.detail[:512], payload, received_at))
+            rows.append(
+                (piece.source, piece.partition, offset, r.reason, r.detail[:512], payload, received_at, r.count)
+            )
         except (ValueError, RecursionError) as error:
             detail, payload = str(error)[:512], (value or b"")[:PAYLOAD_BYTES]
-            rows.append((piece.source, piece.partition, offset, "bad_refusal", detail, payload, appended_at))
+            rows.append((piece.source, piece.partition, offset, "bad_refusal", detail, payload, appended_at, 1))
     return Decoded(pl.DataFrame(schema=EVENT_COLUMNS), _rejected_frame(rows))

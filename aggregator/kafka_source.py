@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from aggregator.records import Offsets, Slice, Stream
 from pixels.config import Settings
 from pixels.errors import PixelsError
+from pixels.kafka import kafka_client, kafka_properties
 
 _CONSUME_AT_ONCE = 50_000
 _QUIET_SECONDS = 60.0
@@ -149,18 +150,30 @@ _PASSING = (
 )
 
 
+_CONNECTION = {
+    "reconnect.backoff.ms": 250,
+    "log_level": 2,  # what goes wrong arrives as an error, once, instead of a line for every attempt
+}
+_READING = {
+    "group.id": "pixels-aggregator",  # for lag monitors; the offsets that count are in the warehouse
+    "enable.auto.commit": False,
+    "auto.offset.reset": "error",
+    "enable.partition.eof": True,
+    "isolation.level": "read_committed",
+    "queued.min.messages": 1_000_000,
+    "queued.max.messages.kbytes": 262_144,
+    "fetch.message.max.bytes": 16 * 1024 * 1024,
+    "fetch.wait.max.ms": 50,
+}
+
+
 def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
     """Find both topics' identity and last stable offsets, and start reading where the stored offsets say.
 
     Raises KafkaUnavailable when the brokers do not answer or a topic is missing, OffsetBeyondEnd when a topic is
-    shorter than what was already stored from it.
+    shorter than what was already stored from it, ConfigurationError when PIXELS_KAFKA_PROPERTIES cannot be used.
     """
-    connection = {
-        "bootstrap.servers": settings.kafka_bootstrap_servers,
-        "reconnect.backoff.ms": 250,
-        "log_level": 2,  # what goes wrong arrives as an error, once, instead of a line for every attempt
-    }
-    admin = AdminClient(connection)
+    admin = kafka_client(AdminClient, kafka_properties(settings, _CONNECTION))
     streams: dict[str, Stream] = {settings.kafka_topic: "events", f"{settings.kafka_topic}.rejected": "refusals"}
     try:
         partitions = _partitions(admin, streams, stored)
@@ -169,20 +182,7 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
             f"Kafka at {settings.kafka_bootstrap_servers} did not answer as needed: {error.args[0].str()}. "
             f"Check that the brokers run and that the topics {' and '.join(streams)} exist (deploy/kafka/start makes them)."
         ) from error
-    consumer = Consumer(
-        {
-            **connection,
-            "group.id": "pixels-aggregator",  # for lag monitors; the offsets that count are in the warehouse
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "enable.partition.eof": True,
-            "isolation.level": "read_committed",
-            "queued.min.messages": 1_000_000,
-            "queued.max.messages.kbytes": 262_144,
-            "fetch.message.max.bytes": 16 * 1024 * 1024,
-            "fetch.wait.max.ms": 50,
-        }
-    )
+    consumer = kafka_client(Consumer, kafka_properties(settings, {**_CONNECTION, **_READING}))
     return KafkaSource(consumer, partitions)
 
 

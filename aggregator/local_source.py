@@ -12,7 +12,9 @@ import structlog
 from aggregator.records import Offsets, Slice, Stream
 from pixels.errors import PixelsError
 
-_STREAM_OF_TABLE: dict[str, Stream] = {"events_queue": "events", "events_queue_rejected": "refusals"}
+TABLES: dict[str, Stream] = {"events_queue": "events", "events_queue_rejected": "refusals"}
+"""The tables of a slot's file, with the stream that each holds."""
+
 _TRIM_CHUNK = 5_000
 _log = structlog.get_logger()
 
@@ -24,13 +26,13 @@ class DamagedLog(PixelsError):
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+def connected(path: Path, timeout: float = 10) -> Iterator[sqlite3.Connection]:
     """Open for writing too: after a kill -9 the first to open recovers the write-ahead log."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=10)) as db:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=timeout)) as db:
         yield db
 
 
-def _slot_files(log_dir: Path) -> list[Path]:
+def slot_files(log_dir: Path) -> list[Path]:
     """Return the slots' files; none while there is no folder. One that cannot be read is no empty one (as for `glob`)."""
     try:
         files = sorted(log_dir.iterdir())
@@ -46,7 +48,7 @@ def _slot_files(log_dir: Path) -> list[Path]:
 def _log_uuid(db: sqlite3.Connection) -> str | None:
     """Return the log's identity, None for a file whose making was interrupted: it holds no record."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables.issuperset({"log_identity", *_STREAM_OF_TABLE}):
+    if not tables.issuperset({"log_identity", *TABLES}):
         return None
     row = db.execute("SELECT log_uuid FROM log_identity").fetchone()
     return row and str(row[0])
@@ -68,13 +70,13 @@ class LocalSource:
             "WHERE record_offset >= ? AND record_offset < ? ORDER BY record_offset LIMIT ?"
         )
         try:
-            with _connected(self._path) as db:
+            with connected(self._path) as db:
                 rows = db.execute(query, (self._next, self._end, limit)).fetchall()
         except sqlite3.DatabaseError as error:
             raise _damaged(self._path, error) from error
         offsets, appended, values = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
         self._next = offsets[-1] + 1 if len(rows) == limit else self._end
-        stream = _STREAM_OF_TABLE[self._table]
+        stream = TABLES[self._table]
         return [Slice(self._source, 0, stream, offsets, appended, values, self._next)]
 
     def mark_stored(self) -> None:
@@ -90,9 +92,9 @@ def open_local_sources(log_dir: Path, stored: Offsets) -> list[LocalSource]:
     Raises DamagedLog when a file is no log, or ends before what was already stored from it.
     """
     sources = []
-    for path in _slot_files(log_dir):
+    for path in slot_files(log_dir):
         try:
-            with _connected(path) as db:
+            with connected(path) as db:
                 sources += _sources_of(path, db, stored)
         except sqlite3.DatabaseError as error:
             raise _damaged(path, error) from error
@@ -104,7 +106,7 @@ def _sources_of(path: Path, db: sqlite3.Connection, stored: Offsets) -> list[Loc
     if uuid is None:
         return []
     sources = []
-    for table in _STREAM_OF_TABLE:
+    for table in TABLES:
         source = f"local:{uuid}:{table}"
         start = stored.get((source, 0), 1)
         row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
@@ -126,11 +128,11 @@ def trim_local_log(log_dir: Path, stored: Offsets, before_ms: int) -> int:
     A file in heavy use is left for the next pass.
     """
     trimmed = 0
-    for path in _slot_files(log_dir):
+    for path in slot_files(log_dir):
         try:
-            with _connected(path) as db:
+            with connected(path) as db:
                 uuid = _log_uuid(db)
-                for table in _STREAM_OF_TABLE if uuid else ():
+                for table in TABLES if uuid else ():
                     trimmed += _trim(db, table, stored.get((f"local:{uuid}:{table}", 0), 0), before_ms)
         except sqlite3.OperationalError as error:
             _log.info("log.trim_postponed", file=path.name, why=str(error))

@@ -75,7 +75,7 @@ class _Published(msgspec.Struct):
     snapshot: int
     as_of: str
     file: str
-    complete_until: datetime
+    schema_version: int
 
 
 def _read_pointer(published: Path) -> _Published | None:
@@ -91,14 +91,18 @@ def _read_pointer(published: Path) -> _Published | None:
 
 
 def is_due(published: Path, state: State) -> bool:
-    """Whether what is published is not of the newest figure-changing run, or its file is missing.
+    """Whether what is published is not of the newest figure-changing run or has older tables, or its file is missing.
 
     A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell.
     """
     pointer = _read_pointer(published)
     if pointer is None or not (published / pointer.file).exists():
         return True
-    return (pointer.snapshot, pointer.as_of) != (state.snapshot, state.as_of)
+    return (pointer.snapshot, pointer.as_of, pointer.schema_version) != (
+        state.snapshot,
+        state.as_of,
+        state.schema_version,
+    )
 
 
 def published_file(published: Path) -> str:
@@ -107,12 +111,6 @@ def published_file(published: Path) -> str:
     if pointer is None:
         raise CannotPublish(f"{published / POINTER} went away during the pass. Run it again.")
     return pointer.file
-
-
-def published_completeness(published: Path) -> datetime:
-    """Return until when readers were told all is stored: a pass that was cut short cannot say more."""
-    pointer = _read_pointer(published)
-    return pointer.complete_until if pointer else datetime.fromtimestamp(0, UTC)
 
 
 def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: Callable[[str], None]) -> str:

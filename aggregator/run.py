@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import duckdb
 import structlog
@@ -29,15 +30,16 @@ from aggregator.publish import (
     move_pointer,
     prune_snapshots,
     publish_snapshot,
-    published_completeness,
     published_file,
     read_state,
 )
 from aggregator.records import Offsets, Slice, Source
+from aggregator.spool import complete_before
 from aggregator.store import (
     Outcome,
     begin_run,
     checkpoint_and_close,
+    complete_so_far,
     open_for_writing,
     save_offsets,
     save_run,
@@ -128,33 +130,37 @@ def _drain(
     now: Clock,
     stop: Callable[[], bool],
 ) -> tuple[datetime, Outcome]:
-    """Store all batches up to the end of the logs as it is now; return until when all is stored, and what was done."""
+    """Store all batches up to the end of the logs as it is now; return until when all is stored, and what was done.
+
+    A pass that is cut short stores what it read, and can say no more of the rest than the pass before.
+    """
     total, started = Outcome(), now()
-    complete_until = started
+    complete_until = known = complete_so_far(con)
+    drained_until = complete_before(settings.spool_dir, started, known)
+    save = partial(save_run, con, run_id, started_at=started)
     with _opened_sources(settings, stored_offsets(con)) as sources:
         for batch in _batches(sources, settings.batch_size):
             on_step("after_read")
             with transaction(con):
                 total += _store(con, batch, settings)
                 save_offsets(con, {(piece.source, piece.partition): piece.next_offset for piece in batch})
-                save_run(con, run_id, total, started, finished_at=now())
+                save(total, finished_at=now(), complete_until=known)
                 on_step("before_commit")
             on_step("after_commit")
             for source in sources:
                 source.mark_stored()
             if stop():
-                complete_until = published_completeness(settings.published_dir)
                 break
         else:
-            if not total.records_read:
-                save_run(con, run_id, total, started, finished_at=now())
+            complete_until = drained_until
+            save(total, finished_at=now(), complete_until=complete_until)
     return complete_until, total
 
 
 def _store(con: duckdb.DuckDBPyConnection, batch: list[Slice], settings: Settings) -> Outcome:
     events, rejected = decode(batch)
     read = Outcome(records_read=sum(len(piece.values) for piece in batch))
-    return read + store_batch(con, events, rejected, settings.timezone)
+    return read + store_batch(con, events, rejected, settings)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import polars as pl
 
 from aggregator.decode import EVENT_COLUMNS
 from aggregator.records import Offsets
-from aggregator.transform import DAY, Changes, changes, with_day
+from aggregator.transform import BOT_MARK, DAY, Changes, changes, competing, with_day
 from pixels import __version__
 from pixels.config import DEMO_MARKER, Settings
 from pixels.errors import ConfigurationError, PixelsError
@@ -42,6 +42,7 @@ class Outcome:
     events_counted: int = 0
     records_repeated: int = 0
     records_rejected: int = 0
+    bots_set_aside: int = 0
 
     @property
     def figures_changed(self) -> bool:
@@ -115,17 +116,25 @@ def _migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
 
 
 def _check_settings(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
-    row = con.execute("SELECT time_zone FROM warehouse").fetchone()
+    row = con.execute("SELECT time_zone, count_bots FROM warehouse").fetchone()
     if row is None:
         _check_time_zone(settings.timezone)
         con.execute(
-            "INSERT INTO warehouse VALUES (?, ?, ?, ?)",
-            [str(uuid.uuid4()), settings.timezone, is_demo_home(settings), now],
+            "INSERT INTO warehouse VALUES (?, ?, ?, ?, ?)",
+            [str(uuid.uuid4()), settings.timezone, is_demo_home(settings), now, settings.count_bots],
         )
-    elif row[0] != settings.timezone:
+        return
+    time_zone, count_bots = row
+    if time_zone != settings.timezone:
         raise ConfigurationError(
-            f"The warehouse {settings.warehouse_path} counts its days in {row[0]}, but PIXELS_TIMEZONE is "
-            f"{settings.timezone}. Set PIXELS_TIMEZONE={row[0]}, or start a new warehouse in another PIXELS_HOME."
+            f"The warehouse {settings.warehouse_path} counts its days in {time_zone}, but PIXELS_TIMEZONE is "
+            f"{settings.timezone}. Set PIXELS_TIMEZONE={time_zone}, or start a new warehouse in another PIXELS_HOME."
+        )
+    if count_bots != settings.count_bots:
+        counts, asked = ("counts", "false") if count_bots else ("does not count", "true")
+        raise ConfigurationError(
+            f"The warehouse {settings.warehouse_path} {counts} visits of crawlers, but PIXELS_COUNT_BOTS is {asked}. "
+            f"Set PIXELS_COUNT_BOTS={str(count_bots).lower()}, or start a new warehouse in another PIXELS_HOME."
         )
 
 
@@ -156,48 +165,76 @@ def begin_run(con: duckdb.DuckDBPyConnection) -> int:
     return int(last) + 1
 
 
+def complete_so_far(con: duckdb.DuckDBPyConnection) -> datetime:
+    """Return the instant before which all that was acknowledged is stored, as the newest run left it."""
+    instant: datetime | None = con.sql(sql("queries/complete_so_far.sql")).pl().item()
+    return instant or datetime.fromtimestamp(0, UTC)
+
+
 def save_run(
-    con: duckdb.DuckDBPyConnection, run_id: int, total: Outcome, started_at: datetime, finished_at: datetime | None
+    con: duckdb.DuckDBPyConnection,
+    run_id: int,
+    total: Outcome,
+    *,
+    started_at: datetime,
+    finished_at: datetime,
+    complete_until: datetime,
 ) -> None:
-    """Write the run's row as it stands; `finished_at` None while batches follow."""
+    """Write the run's row as it stands after its last batch so far."""
     con.execute(
-        "INSERT OR REPLACE INTO aggregation_runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [run_id, started_at, finished_at, *vars(total).values(), total.figures_changed, __version__],
+        sql("upserts/aggregation_runs.sql"),
+        {
+            "run_id": run_id,
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "complete_until": complete_until,
+            **vars(total),
+            "figures_changed": total.figures_changed,
+            "code_version": __version__,
+        },
     )
 
 
 def store_batch(
-    con: duckdb.DuckDBPyConnection, events: pl.DataFrame, rejected: pl.DataFrame, time_zone: str
+    con: duckdb.DuckDBPyConnection, events: pl.DataFrame, rejected: pl.DataFrame, settings: Settings
 ) -> Outcome:
     """Write a batch's events, rejected records and all rollups; the caller's transaction also holds the offsets.
 
-    `events` has EVENT_COLUMNS, `rejected` REJECTED_COLUMNS; days are counted in `time_zone`.
+    `events` has EVENT_COLUMNS, `rejected` REJECTED_COLUMNS. Of the settings, time zone and bots are those of the warehouse.
     """
-    batch = with_day(events, time_zone)
-    change = changes(batch, _stored_rivals(con, batch, time_zone))
+    batch = with_day(events, settings.timezone)
+    change = changes(batch, _stored_rivals(con, batch, settings.timezone))
     con.register("rejected", rejected)
     con.execute(sql("upserts/rejected_events.sql"))
-    counted = _store_events(con, change, time_zone) if change.new.height else 0
-    return Outcome(
+    outcome = Outcome(
         events_stored=change.new.height - change.replaced.height,
         events_replaced=change.replaced.height,
-        events_counted=counted,
         records_repeated=change.repeated,
         records_rejected=rejected.height,
     )
+    return outcome + _store_events(con, change, settings) if change.new.height else outcome
 
 
-def _store_events(con: duckdb.DuckDBPyConnection, change: Changes, time_zone: str) -> int:
-    con.register("new_events", change.new)
-    con.register("replaced_events", change.replaced)
+def _store_events(con: duckdb.DuckDBPyConnection, change: Changes, settings: Settings) -> Outcome:
+    _register(con, change.new, change.replaced)
     con.execute(sql("upserts/events.sql"))
-    con.register("competing_events", _competing(con, change.replaced, time_zone))
+    # Only what competes reaches the rollups: a replacement can take an event out of them, or bring it in.
+    new = competing(change.new, count_bots=settings.count_bots)
+    replaced = competing(change.replaced, count_bots=settings.count_bots)
+    _register(con, new, replaced)
+    con.register("competing_events", _competitors(con, replaced, settings))
+    con.register("remaining_times", _remaining_times(con, settings))
     for rollup in _ROLLUPS:
         con.execute(sql(f"upserts/{rollup}.sql"))
     (grown,) = con.execute(
         "SELECT (SELECT count(*) FROM counted_after) - (SELECT count(*) FROM counted_before)"
     ).fetchone() or (0,)
-    return int(grown)
+    return Outcome(events_counted=int(grown), bots_set_aside=change.new.height - new.height)
+
+
+def _register(con: duckdb.DuckDBPyConnection, new: pl.DataFrame, replaced: pl.DataFrame) -> None:
+    con.register("new_events", new)
+    con.register("replaced_events", replaced)
 
 
 def _stored_rivals(con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, time_zone: str) -> pl.DataFrame:
@@ -205,10 +242,17 @@ def _stored_rivals(con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, time_zon
     return _events_near(con, "queries/stored_rivals.sql", batch, time_zone)
 
 
-def _competing(con: duckdb.DuckDBPyConnection, replaced: pl.DataFrame, time_zone: str) -> pl.DataFrame:
-    """Return the stored events of each day, type and player that lost one to a replacement."""
+def _competitors(con: duckdb.DuckDBPyConnection, replaced: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return what competes now for each day, type and player that lost an event to a replacement."""
     keys = [DAY, "event_type", "player_id"]
-    return _events_near(con, "queries/competing_events.sql", replaced, time_zone).join(replaced, on=keys, how="semi")
+    near = _events_near(con, "queries/competing_events.sql", replaced, settings.timezone)
+    return competing(near.join(replaced, on=keys, how="semi"), count_bots=settings.count_bots)
+
+
+def _remaining_times(con: duckdb.DuckDBPyConnection, settings: Settings) -> pl.DataFrame:
+    """Return the times of the players of `replaced_events`, as they are without those."""
+    params = {"count_bots": settings.count_bots, "bot_mark": BOT_MARK}
+    return con.sql(sql("queries/remaining_times.sql"), params=params).pl()
 
 
 def _events_near(con: duckdb.DuckDBPyConnection, query: str, around: pl.DataFrame, time_zone: str) -> pl.DataFrame:

@@ -1,6 +1,6 @@
-"""Which records become events: rules 2 to 4 of what counts, as pure functions over frames.
+"""Which records become events, and which of those compete: rules 2 to 5 of what counts, as pure functions over frames.
 
-No function here reads a clock or a file: what comes out depends on the records and the time zone alone.
+No function here reads a clock or a file: what comes out depends on the records and the settings alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import polars as pl
 from aggregator.decode import EVENT_COLUMNS
 
 DAY = "event_date"
+BOT_MARK = r'[{,]"_bot":'
+"""Finds the key in an event's metadata, whose canonical JSON escapes every quote that is no delimiter."""
+
 _SAME_EVENT = [DAY, "id"]
 _canonical = msgspec.json.Encoder(order="deterministic")
 
@@ -44,6 +47,13 @@ def changes(batch: pl.DataFrame, stored: pl.DataFrame) -> Changes:
     new = rivals.filter(~pl.col("is_stored")).drop("is_stored")
     replaced = stored.join(new, on=_SAME_EVENT, how="semi")
     return Changes(new, replaced, repeated=batch.height - new.height)
+
+
+def competing(events: pl.DataFrame, *, count_bots: bool) -> pl.DataFrame:
+    """Leave out the visits of declared crawlers, unless they count; whatever else carries the mark is none."""
+    if count_bots:
+        return events
+    return events.filter((pl.col("event_type") != "visit") | ~pl.col("metadata").str.contains(BOT_MARK))
 
 
 def earliest_records(records: pl.DataFrame) -> pl.DataFrame:

@@ -100,14 +100,18 @@ def _people(wh: Warehouse, period: Period) -> People:
 
 
 def _refused(wh: Warehouse, period: Period) -> pl.DataFrame:
-    """Count refusals by reason; a refusal has an instant, so the period's ends become the instants of their midnights."""
+    """Count refusals by reason; a refusal has an instant, so the period's ends become the instants of their midnights.
+
+    A row stands for `count` of them. Older snapshots lack that column: BY NAME gives it to them, empty.
+    """
     zone = ZoneInfo(wh.time_zone)
     start, end = (
         datetime.combine(day, time(), zone).astimezone(UTC) for day in (period.start, period.end + timedelta(days=1))
     )
     return wh.sql(
         """
-        SELECT reason, count(*) AS count FROM rejected_events
+        SELECT reason, sum(coalesce(count, 1))::BIGINT AS count
+        FROM (FROM rejected_events UNION ALL BY NAME SELECT NULL::BIGINT AS count WHERE false)
         WHERE rejected_at >= $start AND rejected_at < $end
         GROUP BY reason ORDER BY count DESC, reason
         """,

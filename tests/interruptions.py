@@ -31,7 +31,8 @@ def many_records(count: int, seed: int) -> list[Record]:
                 "event_type": rng.choices(["visit", "registration", "deposit"], [8, 2, 1])[0],
                 "player_id": f"p{rng.randrange(count // 3)}",
                 "banner_tag": f"b{rng.randrange(5)}",
-                "metadata": {"s": f"v-{rng.randrange(count // 4)}"},
+                "metadata": {"s": f"v-{rng.randrange(count // 4)}"}
+                | ({"_bot": "crawler"} if rng.random() < 0.1 else {}),
                 "created_at": f"2026-11-{rng.randrange(1, 9):02d}T{minute}Z",
             }
         )

@@ -13,10 +13,16 @@ SCHEMA = Path(__file__).parents[1] / "schema" / "local_log.sql"
 
 
 def append(
-    home: Path, values: Iterable[bytes | dict[str, Any]], *, slot: int = 0, table: str = "events_queue", at_ms: int
+    home: Path,
+    values: Iterable[bytes | dict[str, Any]],
+    *,
+    slot: int = 0,
+    table: str = "events_queue",
+    at_ms: int,
+    folder: str = "log",
 ) -> None:
-    """Append values (dicts are written as JSON) to a slot's file."""
-    path = home / "log" / f"slot-{slot:03d}.sqlite"
+    """Append values (dicts are written as JSON) to a slot's file; `folder` "spool": what waits for Kafka."""
+    path = home / folder / f"slot-{slot:03d}.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path)
     with db:

@@ -47,7 +47,12 @@ def canonical(record: Record) -> bytes:
     return json.dumps(full, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def tables(records: list[Record], time_zone: str) -> Tables:
+def is_bot(record: Record) -> bool:
+    """A declared crawler is marked, on visits only."""
+    return record["event_type"] == "visit" and "_bot" in record.get("metadata", {})
+
+
+def tables(records: list[Record], time_zone: str, *, count_bots: bool = False) -> Tables:
     """Compute every table from the records, in any order and with any repetition."""
     zone = ZoneInfo(time_zone)
     records = [{**r, "player_id": r["player_id"].strip(), "banner_tag": r["banner_tag"].strip()} for r in records]
@@ -58,7 +63,9 @@ def tables(records: list[Record], time_zone: str) -> Tables:
     events: dict[tuple[date, str], Record] = {}
     for record in sorted(records, key=lambda r: (instant(r["created_at"]), r["id"], r["banner_tag"], canonical(r))):
         events.setdefault((day(record), record["id"]), record)
-    in_order = sorted(events.values(), key=lambda r: (instant(r["created_at"]), r["id"]))
+    in_order = sorted(
+        (r for r in events.values() if count_bots or not is_bot(r)), key=lambda r: (instant(r["created_at"]), r["id"])
+    )
 
     counted: dict[tuple[date, str, str], Record] = {}
     for r in in_order:
@@ -89,7 +96,7 @@ def tables(records: list[Record], time_zone: str) -> Tables:
                 json.dumps(r.get("metadata", {}), sort_keys=True), r.get("source_ip"), r.get("user_agent"),
                 instant(r["created_at"]),
             )
-            for r in in_order
+            for r in events.values()
         ),
         counted_events=frozenset(
             (*key, r["banner_tag"], r["id"], instant(r["created_at"])) for key, r in counted.items()
@@ -148,4 +155,4 @@ def differences(expected: Tables, found: Tables) -> dict[str, tuple[Any, Any]]:
     }
 
 
-__all__ = ["Record", "Tables", "canonical", "differences", "instant", "read_tables", "tables"]
+__all__ = ["Record", "Tables", "canonical", "differences", "instant", "is_bot", "read_tables", "tables"]

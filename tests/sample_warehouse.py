@@ -24,6 +24,7 @@ import duckdb
 from pixels import __version__
 from pixels.resources import resource_path, sql
 
+MIGRATIONS = sorted((resource_path("schema") / "migrations").glob("*.sql"))
 _numbers = count(1)
 
 
@@ -135,7 +136,7 @@ class SampleWarehouse:
             "last_event_at": last and _iso(last),
             "time_zone": self.time_zone,
             "is_demo": self.is_demo,
-            "schema_version": 1,
+            "schema_version": len(MIGRATIONS),
             "code_version": __version__,
             "offsets": [],
             **changes,
@@ -148,7 +149,7 @@ class SampleWarehouse:
         with duckdb.connect(str(file)) as con:
             con.execute("SET TimeZone = 'UTC'")
             con.execute(sql("schema_migrations.sql"))
-            for migration in sorted((resource_path("schema") / "migrations").glob("*.sql")):
+            for migration in MIGRATIONS:
                 con.execute(migration.read_text("utf-8"))
                 con.execute("INSERT INTO schema_migrations VALUES (?, ?)", [migration.stem, at_instant])
             for table, rows in self._tables(at_instant).items():
@@ -174,9 +175,9 @@ class SampleWarehouse:
                 (key, e.player_id, e.id, e.created_at) for key, e in visitor_links(self.events).items()
             ],
             "aggregation_runs": [
-                (self.snapshot, at_instant, at_instant, 0, 0, 0, 0, 0, 0, True, __version__)
+                (self.snapshot, at_instant, at_instant, 0, 0, 0, 0, 0, 0, True, __version__, at_instant, 0)
             ] if self.snapshot else [],
-            "warehouse": [("00000000-0000-0000-0000-000000000000", zone, self.is_demo, at("2026-01-01"))],
+            "warehouse": [("00000000-0000-0000-0000-000000000000", zone, self.is_demo, at("2026-01-01"), False)],
         }  # fmt: skip
 
 

@@ -1,9 +1,6 @@
 -- Minima, maxima and counts of each player's events.
--- In: new_events, replaced_events, counted_before, counted_after; `events` as it is now.
+-- In: new_events, counted_before, counted_after; remaining_times: those of the players of replaced events.
 -- total_deposits changes by the counted deposits that came or went, never recounted from history.
-CREATE OR REPLACE TEMP TABLE recounted_players AS
-SELECT DISTINCT player_id FROM replaced_events;
-
 MERGE INTO players AS p
 USING (
     SELECT
@@ -23,19 +20,9 @@ WHEN MATCHED THEN UPDATE SET
     deposit_at = least(p.deposit_at, n.deposit_at)
 WHEN NOT MATCHED THEN INSERT VALUES (n.player_id, n.first_seen, n.last_event_at, n.registration_at, n.deposit_at, 0);
 
--- A replaced event takes its times away with it, so its player's are read from the events anew.
+-- A replaced event takes its times away with it, so its player's are those of the events that remain.
 MERGE INTO players AS p
-USING (
-    SELECT
-        r.player_id,
-        min(e.created_at) AS first_seen,
-        max(e.created_at) AS last_event_at,
-        min(e.created_at) FILTER (e.event_type = 'registration') AS registration_at,
-        min(e.created_at) FILTER (e.event_type = 'deposit') AS deposit_at
-    FROM recounted_players AS r
-    LEFT JOIN events AS e USING (player_id)
-    GROUP BY r.player_id
-) AS n
+USING remaining_times AS n
 ON p.player_id = n.player_id
 WHEN MATCHED AND n.first_seen IS NULL THEN DELETE
 WHEN MATCHED THEN UPDATE SET

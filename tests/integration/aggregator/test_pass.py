@@ -103,6 +103,59 @@ def test_another_time_zone_than_the_warehouse_counts_in_is_an_error(pixels_home:
         run_pass(load_settings(timezone="Asia/Tokyo"))
 
 
+def test_visits_of_crawlers_are_stored_and_do_not_count(pixels_home: Path) -> None:
+    """Marked visits are in `events`, in no count, and make nobody a player; the pass tells how many."""
+    mark = {"metadata": {"_bot": "Googlebot"}}
+    append(
+        pixels_home,
+        [
+            event(1),
+            event(2, **mark),
+            event(3, **mark, event_type="registration"),
+            event(4, **mark, event_type="deposit"),
+        ],
+        at_ms=APPENDED,
+    )
+
+    line = json.loads(CliRunner().invoke(main, ["aggregate"], catch_exceptions=False).stdout)
+
+    warehouse = pixels_home / "warehouse.duckdb"
+    assert (line["events_stored"], line["events_counted"], line["bots_set_aside"]) == (4, 3, 1)
+    assert rows(warehouse, "SELECT bots_set_aside FROM aggregation_runs") == [(1,)]
+    assert rows(warehouse, "SELECT id FROM events ORDER BY id") == [("e1",), ("e2",), ("e3",), ("e4",)]
+    assert rows(warehouse, "SELECT player_id FROM players ORDER BY player_id") == [("p1",), ("p3",), ("p4",)]
+    assert rows(warehouse, "SELECT event_type, count FROM daily_metrics ORDER BY event_type") == [
+        ("deposit", 1),
+        ("registration", 1),
+        ("visit", 1),
+    ]
+
+
+def test_visits_of_crawlers_count_when_the_setting_says_so(pixels_home: Path) -> None:
+    """Then the mark changes nothing."""
+    append(pixels_home, [event(1), event(2, metadata={"_bot": "Googlebot"})], at_ms=APPENDED)
+
+    result = run_pass(load_settings(count_bots=True))
+
+    assert (result.outcome.events_counted, result.outcome.bots_set_aside) == (2, 0)
+    assert rows(pixels_home / "warehouse.duckdb", "SELECT count FROM daily_metrics") == [(2,)]
+
+
+@pytest.mark.parametrize(("made_with", "says"), [(False, "does not count"), (True, "counts")])
+def test_a_warehouse_keeps_to_its_rule_for_crawlers(
+    pixels_home: Path, monkeypatch: pytest.MonkeyPatch, made_with: bool, says: str
+) -> None:
+    """The rule cannot change from one pass to the next; the command says what to do and ends with exit code 78."""
+    run_pass(load_settings(count_bots=made_with))
+    monkeypatch.setenv("PIXELS_COUNT_BOTS", str(not made_with))
+
+    result = CliRunner().invoke(main, ["aggregate"])
+
+    assert result.exit_code == 78
+    assert f"{says} visits of crawlers, but PIXELS_COUNT_BOTS is {str(not made_with).lower()}" in result.stderr
+    assert f"Set PIXELS_COUNT_BOTS={str(made_with).lower()}" in result.stderr
+
+
 def test_a_warehouse_of_a_newer_version_is_left_alone(pixels_home: Path) -> None:
     """An older Pixels says so instead of writing into tables it does not know."""
     run_pass(load_settings())
@@ -192,6 +245,22 @@ def test_refusals_of_the_collector_are_kept_with_their_reason(pixels_home: Path)
     assert stored[0] == ("missing_player_id", "GET /visit?bannerTag=a\xe9".encode("latin-1"))
     assert [reason for reason, _ in stored[1:]] == ["bad_refusal", "bad_refusal"]
     assert rows(pixels_home / "warehouse.duckdb", "SELECT count(*) FROM events") == [(0,)]
+
+
+def test_a_refusal_that_stands_for_many_is_stored_with_its_count(pixels_home: Path) -> None:
+    """What the collector only counted is one row, that says how many."""
+    summary = {"reason": "rate_limited", "received_at": "2026-11-17T10:00:00Z", "payload": "", "count": 250}
+    append(
+        pixels_home,
+        [{**summary, "reason": "unknown_path"}, {**summary, "count": 0}],
+        table="events_queue_rejected",
+        at_ms=APPENDED,
+    )
+
+    run_pass(load_settings())
+
+    stored = rows(pixels_home / "warehouse.duckdb", 'SELECT reason, count FROM rejected_events ORDER BY "offset"')
+    assert stored == [("unknown_path", 250), ("bad_refusal", 1)]
 
 
 def test_old_snapshots_go_and_the_newest_three_stay(pixels_home: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.run import run_pass
 from pixels.config import Settings
 from tests.local_log import append
-from tests.oracle import Record, differences, read_tables, tables
+from tests.oracle import Record, Tables, differences, read_tables, tables
 
 APPENDED = 1_795_000_000_000  # 2026-11-18, later than every event below
 
@@ -32,7 +34,9 @@ records = st.fixed_dictionaries(
         "created_at": st.sampled_from(INSTANTS),
     },
     optional={
-        "metadata": st.dictionaries(st.sampled_from(["s", "b", "ä"]), st.sampled_from(["v-1", "v-2", "", 'x"\\'])),
+        "metadata": st.dictionaries(
+            st.sampled_from(["s", "b", "ä", "_bot", 'a"_bot']), st.sampled_from(["v-1", "v-2", "", 'x"\\', ',"_bot":'])
+        ),
         "source_ip": st.sampled_from([None, "192.0.2.1"]),
         "user_agent": st.sampled_from([None, "", "x", "x!"]),
     },
@@ -44,26 +48,71 @@ def settings_for(home: Path, time_zone: str = "Europe/Berlin", **more: Any) -> S
     return Settings(_env_file=None, home=home, timezone=time_zone, **more)
 
 
-@given(passes=passes, batch_size=st.integers(1, 30), time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Beirut"]))
+@given(
+    passes=passes,
+    batch_size=st.integers(1, 30),
+    time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Beirut"]),
+    count_bots=st.booleans(),
+)
 def test_every_table_is_a_function_of_the_set_of_records(
-    passes: list[list[Record]], batch_size: int, time_zone: str
+    passes: list[list[Record]], batch_size: int, time_zone: str, count_bots: bool
 ) -> None:
     """After every pass each table equals the rules over all records so far; replaying them all changes nothing."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        settings = settings_for(home, time_zone, batch_size=batch_size)
+        settings = settings_for(home, time_zone, batch_size=batch_size, count_bots=count_bots)
         seen: list[Record] = []
+
+        def expected() -> Tables:
+            return tables(seen, time_zone, count_bots=count_bots)
+
         for number, batch in enumerate(passes):
             append(home, batch, slot=number % 2, at_ms=APPENDED)
             seen += batch
             run_pass(settings)
-            assert differences(tables(seen, time_zone), read_tables(str(settings.warehouse_path))) == {}
+            assert differences(expected(), read_tables(str(settings.warehouse_path))) == {}
 
         append(home, reversed(seen), at_ms=APPENDED)
         replay = run_pass(settings)
         assert replay.outcome.records_read == replay.outcome.records_repeated == len(seen)
         assert not replay.published
-        assert differences(tables(seen, time_zone), read_tables(str(settings.warehouse_path))) == {}
+        assert differences(expected(), read_tables(str(settings.warehouse_path))) == {}
+
+
+# The same id and day: which record stays decides whether it is a crawler's. Rivals of the same player stand beside it.
+MARKED, UNMARKED = {"_bot": "crawler"}, {"b": "click"}
+SAME_EVENT: list[Record] = [
+    {"id": "e1", "player_id": player, "banner_tag": banner, "metadata": metadata, "event_type": event_type, "created_at": at}
+    for player, banner, metadata, event_type, at in [
+        ("p1", "a", MARKED, "visit", "2026-03-29T10:00:03.000Z"),
+        ("p1", "b", UNMARKED, "visit", "2026-03-29T10:00:02.000Z"),
+        ("p1", "c", MARKED, "visit", "2026-03-29T10:00:01.000Z"),
+        ("p2", "d", MARKED, "deposit", "2026-03-29T10:00:00.000Z"),
+    ]
+]  # fmt: skip
+RIVALS: list[Record] = [
+    {**SAME_EVENT[1], "id": "e2", "banner_tag": "r", "created_at": "2026-03-29T10:00:04.000Z"},
+    {**SAME_EVENT[0], "id": "e3", "banner_tag": "s", "created_at": "2026-03-29T10:00:00.500Z"},
+]
+
+
+@pytest.mark.parametrize("count_bots", [False, True])
+@pytest.mark.parametrize("with_rivals", [False, True])
+def test_replacements_turn_a_visit_into_a_crawlers_and_back_in_every_order(
+    with_rivals: bool, count_bots: bool, tmp_path: Path
+) -> None:
+    """Whatever order the records of one event come in, one a pass, all tables are those of the set after each pass."""
+    settings = settings_for(tmp_path, "UTC", count_bots=count_bots)
+    orders = [
+        [{**r, "id": f"{r['id']}-{number}", "player_id": f"{r['player_id']}-{number}"} for r in order]
+        for number, order in enumerate([*(RIVALS if with_rivals else ()), *order] for order in permutations(SAME_EVENT))
+    ]
+    seen: list[Record] = []
+    for step in zip(*orders, strict=True):
+        append(tmp_path, step, at_ms=APPENDED)
+        seen += step
+        run_pass(settings)
+        assert differences(tables(seen, "UTC", count_bots=count_bots), read_tables(str(settings.warehouse_path))) == {}
 
 
 def test_the_snapshot_equals_the_warehouse(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def changed(**fields: Any) -> bytes:
         (changed(metadata={"s": "x" * 2049}), "too_long"),
         (changed(metadata={"": "x"}), "too_long"),
         (changed(metadata={"s": "a\u0001"}), "control_characters"),
-        (changed(metadata={f"k{i}": "" for i in range(51)}), "too_many_parameters"),
+        (changed(metadata={f"k{i}": "" for i in range(contract().metadata_keys + 1)}), "too_many_parameters"),
         (changed(extra="field"), "wrong_type"),
         (changed(created_at="yesterday"), "bad_created_at"),
         (changed(created_at="2026-11-17 16:00:00"), "bad_created_at"),
@@ -125,6 +125,34 @@ def test_the_payload_of_a_rejected_record_is_cut_to_8_kib() -> None:
     )
 
     assert rejected["payload"].bin.size().max() == 8192
+
+
+REFUSAL: dict[str, Any] = {"reason": "unknown_path", "received_at": "2026-11-17T10:00:00.000Z", "payload": ""}
+
+
+def refusal_of(**fields: Any) -> tuple[str, int]:
+    """Return reason and count of a refusal as a pass stores it."""
+    value = json.dumps({**REFUSAL, **fields}).encode()
+    _, rejected = decode([slice_of(value, stream="refusals")])
+    (stored,) = rejected.select("reason", "count").rows()
+    return stored
+
+
+def test_a_refusal_stands_for_so_many_as_it_says() -> None:
+    """Without a count it is one."""
+    assert refusal_of() == ("unknown_path", 1)
+    assert refusal_of(count=1) == ("unknown_path", 1)
+    assert refusal_of(count=12_345) == ("unknown_path", 12_345)
+    assert refusal_of(count=1_000_000_000) == ("unknown_path", 1_000_000_000)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1_000_000_001, 2**63, 10**30, 1.5, "2", True, None, [1]])
+def test_a_refusal_with_a_wrong_count_is_a_bad_refusal(count: Any) -> None:
+    """It is kept, as one, and cannot make a sum overflow."""
+    schema = json.loads((resource_path("schema") / "refusal.schema.json").read_text("utf-8"))
+    assert not jsonschema.Draft202012Validator(schema).is_valid({**REFUSAL, "count": count})
+
+    assert refusal_of(count=count) == ("bad_refusal", 1)
 
 
 def test_an_event_is_normalized() -> None:

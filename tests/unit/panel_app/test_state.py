@@ -301,13 +301,38 @@ def test_refused_events_are_counted_by_the_local_day(sample: SampleWarehouse, st
     assert state.figures.refused.rows() == [("missing_player_id", 2)]
 
 
-def _refuse(sample: SampleWarehouse, reason: str, instants: list[datetime]) -> None:
+def test_a_refusal_that_stands_for_many_is_counted_as_so_many(sample: SampleWarehouse, state: OverviewState) -> None:
+    """Beyond a rate the collector keeps only how many it refused."""
+    sample.publish(*HISTORY, complete_until=NOON)
+    _refuse(sample, "missing_player_id", [at("2026-11-21T10:00")])
+    _refuse(sample, "unknown_path", [at("2026-11-21T10:00"), at("2026-11-21T10:01")], count=1_000_000_000)
+
+    state.choose_days(date(2026, 11, 21), date(2026, 11, 21))
+    state.follow()
+
+    assert state.figures.refused.rows() == [("unknown_path", 2_000_000_000), ("missing_player_id", 1)]
+
+
+def test_refusals_of_an_older_snapshot_are_one_each(sample: SampleWarehouse, state: OverviewState) -> None:
+    """A snapshot published before refusals could stand for many is still shown."""
+    sample.publish(*HISTORY, complete_until=NOON)
+    _refuse(sample, "missing_player_id", [at("2026-11-21T10:00"), at("2026-11-21T10:01")])
+    with duckdb.connect(str(sample.published / f"snapshot-{sample.snapshot:06d}.duckdb")) as con:
+        con.execute("ALTER TABLE rejected_events DROP COLUMN count")
+
+    state.choose_days(date(2026, 11, 21), date(2026, 11, 21))
+    state.follow()
+
+    assert state.figures.refused.rows() == [("missing_player_id", 2)]
+
+
+def _refuse(sample: SampleWarehouse, reason: str, instants: list[datetime], count: int = 1) -> None:
     """Write refusals into the newest snapshot, which nobody has opened yet."""
     with duckdb.connect(str(sample.published / f"snapshot-{sample.snapshot:06d}.duckdb")) as con:
         for offset, instant in enumerate(instants):
             con.execute(
-                "INSERT INTO rejected_events VALUES ('log', 0, ?, ?, '', ''::BLOB, ?)",
-                [offset, reason, instant.astimezone(UTC)],
+                "INSERT INTO rejected_events VALUES ('log', 0, ?, ?, '', ''::BLOB, ?, ?)",
+                [offset, reason, instant.astimezone(UTC), count],
             )
 
 
