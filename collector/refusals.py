@@ -48,28 +48,22 @@ class Refusals:
         self._summaries = Summaries(log, counters, clock)
 
     async def refuse(self, req: PixelRequest, resp: Response, refused: InvalidEvent, _: dict[str, Any]) -> None:
-        """Count the refusal, keep it, and answer with the pixel and the reason."""
+        """Count the refusal, keep it if it is to be kept, and answer with the pixel and the reason."""
         if req.method == "HEAD":
             self._counters.refused(refused.reason)
-        else:
+        elif not self._is_only_counted(refused.reason):
             try:
-                await self.keep(refused, req.payload(), req.sender(self._contract))
+                await self._keep(refused, req.payload(), req.sender(self._contract))
             except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
                 await self._faults.log_unavailable(req, resp, error, {})
                 return
+            resp.set_header("X-Request-Id", request_id(req))  # a flood is answered alike, which costs less
         answer_with_refusal(resp, refused)
-        resp.set_header("X-Request-Id", request_id(req))
 
     async def keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
-        """Count a refusal and keep it if the rate allows; raises `LogUnavailable`, and has counted nothing then."""
-        if refused.reason in NEVER_KEPT or not self._is_within_rate():
-            self._counters.not_kept(refused.reason)
-            self._summaries.write_soon()
-        else:
-            received_at = iso_milliseconds(self._clock())
-            refusal = refusal_of(refused, payload, sender, received_at=received_at, contract=self._contract)
-            await self._log.append(REJECTED, None, to_json(refusal))
-        self._counters.refused(refused.reason)
+        """Count a refusal and keep it if it is to be kept; raises `LogUnavailable`, and has counted nothing then."""
+        if not self._is_only_counted(refused.reason):
+            await self._keep(refused, payload, sender)
 
     async def unknown_path(self, req: PixelRequest, resp: Response | None, **_: Any) -> None:
         """Refuse what no route takes: other paths, and request lines that the HTTP parser could not read."""
@@ -91,6 +85,21 @@ class Refusals:
     async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Write what was counted since the last summaries; the log is closed after that."""
         await self._summaries.close()
+
+    def _is_only_counted(self, reason: Reason) -> bool:
+        """Tell whether a refusal is not to be kept; one that is not has been counted then."""
+        if reason not in NEVER_KEPT and self._is_within_rate():
+            return False
+        self._counters.refused(reason)
+        self._counters.not_kept(reason)
+        self._summaries.write_soon()
+        return True
+
+    async def _keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
+        received_at = iso_milliseconds(self._clock())
+        refusal = refusal_of(refused, payload, sender, received_at=received_at, contract=self._contract)
+        await self._log.append(REJECTED, None, to_json(refusal))
+        self._counters.refused(refused.reason)
 
     def _is_within_rate(self) -> bool:
         second = int(time.monotonic())
