@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
 from pixels.kafka import KafkaProperty, checked_kafka_properties, read_kafka_properties
 
 _AMOUNT_OF_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT])(i?)B")
+
+_ORIGIN = re.compile(
+    r"https?://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
+)  # as browsers send it: lower case, no path
 
 DEMO_MARKER = "DEMO"
 """Name of the file in a home that holds invented data; `pixels up --demo` makes it, the warehouse takes it over."""
@@ -29,6 +33,12 @@ SECRET_LENGTH = 16
 
 SignatureRule = Literal["off", "accept", "require"]
 """What is asked of an event's signature: nothing (one that is given is not read), to be right if given, to be there."""
+
+AddressRule = Literal["keep", "truncate", "hash", "drop"]
+"""What an event keeps of its sender's address: all, its network (/24, IPv6 /48), a keyed hash, nothing."""
+
+WishRule = Literal["ignore", "anonymize", "drop"]
+"""What a visitor's wish not to be tracked brings about: nothing, an anonymous event, no event."""
 
 
 class Settings(BaseSettings):
@@ -74,6 +84,13 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
     )
 
+    max_body_bytes: int = Field(
+        1_048_576, ge=1024, le=67_108_864, description="Bytes the body of a `POST` may have, packed and unpacked."
+    )
+    cors_origins: str = Field(
+        "*", description="Sites whose scripts may read answers: `*` (all), or `https://shop.example,...`; empty: none."
+    )
+
     signing_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
         {},
         description='Keys that may sign events: `{"key id": "secret of at least 16 characters", ...}`; several while one is replaced.',
@@ -85,6 +102,34 @@ class Settings(BaseSettings):
     signature_deposit: SignatureRule = Field("accept", description="The same for deposits.")
     created_at_max_days: float = Field(
         30.0, ge=0, le=36_500, description="Days a signed event's `createdAt` may lie in the past."
+    )
+
+    source_ip: AddressRule = Field(
+        "keep",
+        description="What is kept of a sender's address: `keep` all, `truncate` to /24 (IPv6: /48), `hash` with a key, or `drop`.",
+    )
+    dnt: WishRule = Field("ignore", description="What `DNT: 1` of a visitor does: `ignore`, `anonymize` or `drop`.")
+    sec_gpc: WishRule = Field("ignore", description="The same for `Sec-GPC: 1`; of two wishes the stricter holds.")
+    hash_key: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="Key of the hashes of `hash` and `anonymize`, at least 16 characters; changing it breaks the link to earlier hashes.",
+    )
+    metadata_allow: str = Field(
+        "*",
+        description="Metadata that is kept, `name,...`; `s`, `b`, `amount`, `currency`, `txid` always are. `*`: all of it.",
+    )
+    trusted_proxies: str = Field(
+        "", description="Networks of proxies that are believed whom a request comes from, `address/bits,...`."
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for", description="The one header in which those proxies say so: `x-forwarded-for` or `forwarded`."
+    )
+    rate_limit: float = Field(
+        0.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that an address may send to a worker, bursts of twice that; 0: any number.",
     )
 
     reject_rate: int = Field(
@@ -114,6 +159,12 @@ class Settings(BaseSettings):
                 f"{str(home)!r} names no folder that can be used; write ./var or an absolute path without ?"
             )
         return home
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _list_of_origins(cls, text: str) -> str:
+        origins(text)
+        return text
 
     @field_validator("signing_keys", mode="before")
     @classmethod
@@ -147,7 +198,25 @@ class Settings(BaseSettings):
             raise ValueError(f"{amount!r} is no amount of bytes such as 2GB or 512MB")
         return amount
 
-    @field_validator("metrics_networks")
+    @field_validator("hash_key")
+    @classmethod
+    def _key_where_one_is_needed(cls, key: SecretStr, earlier: ValidationInfo) -> SecretStr:
+        secret, values = key.get_secret_value(), earlier.data
+        needed = values.get("source_ip") == "hash" or "anonymize" in (values.get("dnt"), values.get("sec_gpc"))
+        if (needed or secret) and not (len(secret) >= SECRET_LENGTH and secret.isprintable()):
+            raise ValueError(
+                f"`hash` and `anonymize` need a key of at least {SECRET_LENGTH} characters, all printable; "
+                "try: openssl rand -hex 32"
+            )
+        return key
+
+    @field_validator("metadata_allow")
+    @classmethod
+    def _list_of_names(cls, text: str) -> str:
+        names(text)
+        return text
+
+    @field_validator("metrics_networks", "trusted_proxies")
     @classmethod
     def _list_of_networks(cls, text: str) -> str:
         networks(text)
@@ -199,9 +268,42 @@ class Settings(BaseSettings):
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Return the networks of a list such as `10.0.0.0/8, ::1`; raises `ValueError` for what is none."""
     try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(ip_network(part) for part in names(text))
     except ValueError as error:
         raise ValueError(f"{error}; write networks such as 10.0.0.0/8, ::1") from None
+
+
+def origins(text: str) -> frozenset[str] | None:
+    """Return the origins of a list such as `https://shop.example, http://localhost:8080`, or None for `*`: all of them.
+
+    A JSON list is taken as well. Raises `ValueError` for what is no origin as a browser sends it.
+    """
+    if text.strip() == "*":
+        return None
+    if text.lstrip().startswith("["):
+        try:
+            listed = json.loads(text)
+        except ValueError:
+            listed = [text]
+    else:
+        listed = [part.strip() for part in text.split(",") if part.strip()]
+    for origin in listed:
+        if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is not an origin such as https://shop.example or http://localhost:8080, or * alone"
+            )
+    return frozenset(listed)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names of a list such as `a, b` or `["a", "b"]`; raises `ValueError` for what is none."""
+    try:
+        listed = json.loads(text) if text.lstrip().startswith("[") else text.split(",")
+    except (ValueError, RecursionError):
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise ValueError(f'{text!r} is no list of names such as plan,form or ["plan", "form"]')
+    return tuple(name.strip() for name in listed if name.strip())
 
 
 def _object_of_texts(text: str) -> dict[str, str]:
