@@ -63,7 +63,9 @@ def write_json_lines(stream: TextIO) -> None:
         )
     )
     logging.raiseExceptions = False  # a line that cannot be written is lost, and must not bring forth others
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
     logging.getLogger(_OURS).setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
     structlog.configure(
