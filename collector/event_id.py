@@ -37,11 +37,13 @@ class RandomIds:
 def event_id(player_id: str, sent_id: str | None, facts: Facts, random_ids: RandomIds) -> str:
     """Return the same id for the same event sent again, where that can be known.
 
-    By `eventId` it can, within one type and player, so that nobody's id suppresses another player's event; without it a
-    signature tells, since it covers the time it was made. Otherwise the id is random.
+    By `eventId` it can, within one type and player, so that nobody's id suppresses another player's event; nor can an
+    unsigned event suppress a signed one whose `eventId` somebody guessed. Without `eventId` a signature tells, since it
+    covers the time it was made. Otherwise the id is random.
     """
     if sent_id is not None:
-        return str(uuid5(NAMESPACE, f"{facts.event_type}\n{player_id}\n{sent_id}"))
+        signed = "" if facts.key_id is None else "signed\n"
+        return str(uuid5(NAMESPACE, f"{signed}{facts.event_type}\n{player_id}\n{sent_id}"))
     if facts.signature is not None:
         item = "" if facts.item is None else f"\n{facts.item}"
         return str(uuid5(NAMESPACE, f"{facts.signature}{item}"))
