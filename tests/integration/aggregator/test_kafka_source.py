@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
+import socketserver
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from aggregator.kafka_source import KafkaUnavailable
 from aggregator.run import run_pass
+from pixels.cli import main
 from pixels.config import Settings, load_settings
 from tests.kafka_broker import KafkaBroker
 from tests.local_log import append
@@ -166,3 +172,75 @@ def test_kafka_that_does_not_answer_or_lacks_the_topic_is_explained(
         run_pass(load_settings(kafka_bootstrap_servers=kafka.bootstrap_servers, kafka_topic="no_such_topic"))
     with pytest.raises(KafkaUnavailable, match="did not answer"):
         run_pass(load_settings(kafka_bootstrap_servers=f"127.0.0.1:{free_port()}"))
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [
+        ('{"fetch.sizes": 1}', "fetch.sizes"),
+        ('{"fetch.wait.max.ms": "soon"}', "fetch.wait.max.ms"),
+        ('{"isolation.level": "read_uncommitted"}', "isolation.level is not to be set here"),
+        ("linger.ms=5", "no JSON object"),
+    ],
+)
+def test_a_property_that_cannot_be_used_ends_the_pass_before_it_reads(
+    pixels_home: Path, monkeypatch: pytest.MonkeyPatch, properties: str, says: str
+) -> None:
+    """Exit code 78, and one message that names the setting and the property."""
+    monkeypatch.setenv("PIXELS_KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
+    monkeypatch.setenv("PIXELS_KAFKA_PROPERTIES", properties)
+    append(pixels_home, [visit(1)], at_ms=1_795_000_000_000)
+
+    result = CliRunner().invoke(main, ["aggregate"])
+
+    assert result.exit_code == 78
+    assert "PIXELS_KAFKA_PROPERTIES" in result.stderr
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+def test_properties_of_the_settings_reach_both_clients(kafka: KafkaBroker, topic: str) -> None:
+    """A name given to the clients stands in what administrator and consumer send; ours stay as they are."""
+    produce(kafka, topic, [visit(n) for n in range(5)])
+
+    with overheard(kafka.port) as (port, said):
+        settings = load_settings(
+            kafka_bootstrap_servers=f"127.0.0.1:{port}", kafka_properties={"client.id": "acme-nightly-pass"}
+        )
+        run_pass(settings)
+
+    assert [b"acme-nightly-pass" in connection for connection in said] == [True, True]
+    assert_tables(settings, [visit(n) for n in range(5)])
+
+
+@contextmanager
+def overheard(broker_port: int) -> Iterator[tuple[int, list[bytearray]]]:
+    """Stand before a broker for the first words of each client: yield our port, and what was said on each connection.
+
+    The broker then tells clients its own address, and they go on without us.
+    """
+    said: list[bytearray] = []
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            heard = bytearray()
+            said.append(heard)
+            with socket.create_connection(("127.0.0.1", broker_port)) as broker, suppress(OSError):
+                answers = Thread(target=pump, args=(broker, self.request, bytearray()))
+                answers.start()
+                pump(self.request, broker, heard)
+                broker.shutdown(socket.SHUT_RDWR)
+                answers.join()
+
+    def pump(source: socket.socket, target: socket.socket, kept: bytearray) -> None:
+        with suppress(OSError):
+            while chunk := source.recv(65_536):
+                kept += chunk
+                target.sendall(chunk)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield server.server_address[1], said
+        finally:
+            server.shutdown()
