@@ -1,24 +1,21 @@
-/* Pixels: visits, registrations, deposits. No cookie. Manual: docs/pixel.md */
+/* Manual: docs/pixel.md */
 try {
-  const attempt = (act) => (...given) => { try { return act(...given); } catch { return false; } };
-  const script = document.currentScript, page = new URLSearchParams(location.search);
+  const safe = (act) => (...given) => { try { return act(...given); } catch { return false; } };
+  const script = document.currentScript, page = new URL(location).searchParams;
   let allowed = script.dataset.consent !== "off";
 
   const kept = {}; // if localStorage is denied
-  const recall = (name) => attempt(() => localStorage["pixels." + name])() || kept[name];
-  const keep = attempt((name, value) => {
-    kept[name] = value;
-    value ? localStorage["pixels." + name] = value : delete localStorage["pixels." + name];
-  });
-  const forget = () => ["visitor", "banner", "click"].forEach((name) => keep(name));
-
-  const visitorKey = () => {
-    const digit = (d) => (d ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> d / 4).toString(16);
-    keep("visitor", recall("visitor") || "v-" + "10000000-1000-4000-8000-100000000000".replace(/[018]/g, digit));
-    return recall("visitor");
+  const recall = (name) => safe(() => localStorage["pixels." + name])() || kept[name];
+  const keep = (name, value) => {
+    safe(() => value ? localStorage["pixels." + name] = value : delete localStorage["pixels." + name])();
+    return kept[name] = value;
   };
+  const forget = () => { keep("visitor"); keep("banner"); keep("click"); };
 
-  // What brought the visitor. Another banner does not inherit the click id.
+  const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (d) =>
+    (d ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> d / 4).toString(16));
+
+  // Another banner does not inherit the click id.
   const credit = (o) => {
     const last = recall("banner");
     const bannerTag = o.bannerTag || script.dataset.bannerTag || page.get("bannerTag") || last;
@@ -28,8 +25,8 @@ try {
   };
 
   const send = (type, o = {}) => {
-    const s = allowed && visitorKey();
-    const sent = { ...o.metadata, ...credit(o), playerId: o.playerId || s, s };
+    const s = allowed && (recall("visitor") || keep("visitor", "v-" + uuid()));
+    const sent = { ...o.metadata, ...credit(o), playerId: o.playerId || s, s, eventId: o.eventId || uuid() };
     if (!sent.playerId || !sent.bannerTag) return false;
     const query = new URLSearchParams(Object.entries(sent).filter(([, value]) => value || value === 0));
     const url = new URL(`/${type}?${query}`, script.src);
@@ -38,22 +35,28 @@ try {
   };
 
   const described = (node) => {
-    const { playerId, bannerTag } = node.dataset, metadata = {};
+    const o = { ...node.dataset, metadata: {} };
+    if (/^#/.test(o.playerId)) o.playerId = document.querySelector(o.playerId).value;
     for (const { name, value } of node.attributes)
-      if (/^data-meta-/.test(name)) metadata[name.slice(10)] = value;
-    return { playerId: /^#/.test(playerId) ? document.querySelector(playerId).value : playerId, bannerTag, metadata };
+      if (/^data-meta-/.test(name)) o.metadata[name.slice(10)] = value;
+    return o;
   };
-  for (const type of ["click", "submit"]) document.addEventListener(type, attempt(({ target }) => {
+  for (const type of ["click", "submit"]) document.addEventListener(type, safe(({ target }) => {
     const node = target.closest("[data-pixels]");
     if (node.matches("form") === (type === "submit")) send(node.dataset.pixels, described(node));
   }));
 
-  const event = (type) => attempt((o) => send(type, o));
-  const visit = event("visit"), registration = event("registration"), deposit = event("deposit");
-  const emit = attempt((name, o) => ({ RegistrationSuccess: registration, DepositSuccess: deposit })[name](o));
-  const consent = attempt((on) => { (allowed = on) || forget(); });
-  window.pixels = { visit, registration, deposit, emit, consent };
+  // A prerendered page counts once it is seen.
+  const whenSeen = (act) => (o) => document.prerendering
+    ? !document.addEventListener("prerenderingchange", () => act(o)) : act(o);
 
-  allowed ? credit({}) : forget();
-  if ("visit" in script.dataset) visit(described(script));
+  const pixels = window.pixels = {};
+  for (const type of ["visit", "registration", "deposit"]) pixels[type] = whenSeen(safe((o) => send(type, o)));
+  pixels.emit = safe((name, o) => pixels[{ RegistrationSuccess: "registration", DepositSuccess: "deposit" }[name]](o));
+  pixels.consent = safe((on) => { (allowed = on) || forget(); });
+
+  whenSeen(safe(() => {
+    allowed ? credit({}) : forget();
+    if ("visit" in script.dataset) pixels.visit(described(script));
+  }))();
 } catch { /* never disturb the page */ }
