@@ -1,19 +1,24 @@
-"""What the collector answers: the pixel, refusals with their reason, CORS preflights, faults."""
+"""What the collector answers: the pixel, nothing (204), an explanation in JSON, a refusal with its reason, a preflight."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple
 
 import falcon
+import msgspec
 from falcon.asgi import Response
 
-from collector.contract import InvalidEvent, Reason
+from collector.contract import Event, InvalidEvent, Parameters, Reason
 from collector.event_log import LogUnavailable
+from collector.events import NAMES
 from collector.request import PixelRequest
 
 GIF = bytes.fromhex("47494638396101000100f00000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 RETRY_AFTER_SECONDS = 5
+PREFLIGHT_CACHE_SECONDS = 86_400
 
 STATUS_OF_REASON: dict[Reason, str] = {
     "unknown_path": falcon.HTTP_404,
@@ -25,42 +30,115 @@ STATUS_OF_REASON: dict[Reason, str] = {
 }
 """All other reasons are answered 400."""
 
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'",
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""On every answer. The last one lets any site show the pixel; without it browsers may withhold an image of another site."""
 
-def answer_with_pixel(resp: Response) -> None:
-    """Set the transparent GIF, never cached, readable from any site."""
-    resp.data, resp.content_type, resp.cache_control = GIF, falcon.MEDIA_GIF, ["no-store"]
-    resp.set_headers({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+_NEVER_KEPT = {"cache-control": "no-store", "access-control-allow-origin": "*"}
 
 
-def answer_with_refusal(resp: Response, refused: InvalidEvent) -> None:
-    """Set the pixel, the status and the reason."""
-    answer_with_pixel(resp)
-    resp.status = refused.status or STATUS_OF_REASON.get(refused.reason, falcon.HTTP_400)
+class Answer(NamedTuple):
+    """An answer that is the same each time; names of headers in lower case."""
+
+    status: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+PIXEL = Answer(falcon.HTTP_200, {**SECURITY_HEADERS, **_NEVER_KEPT, "content-type": falcon.MEDIA_GIF}, GIF)
+NO_CONTENT = Answer(falcon.HTTP_204, {**SECURITY_HEADERS, **_NEVER_KEPT}, None)
+
+
+class PixelResponse(Response):
+    """A response that begins with the security headers, and encodes the same headers only once."""
+
+    context_type: ClassVar[type] = type(None)  # nothing is kept there, so nothing is made for it
+
+    def __init__(self, options: Any = None) -> None:
+        super().__init__(options)
+        self._headers = SECURITY_HEADERS.copy()
+
+    def give(self, answer: Answer) -> None:
+        """Answer with that and no other header."""
+        self.status, self._data = answer.status, answer.body
+        self._headers = dict(answer.headers)
+
+    async def render_body(self) -> bytes | None:  # type: ignore[override] # as Falcon's own, which is untyped there
+        """Return the body; Falcon looks for its other forms only where `data` is not set."""
+        return self._data if self._data is not None else await super().render_body()
+
+    def _asgi_headers(self, media_type: str | None = None) -> Any:
+        # Falcon encodes all headers for each answer. Ours are few and alike; the HTTP protocol knows them by their identity.
+        if media_type is not None:
+            self._headers.setdefault("content-type", media_type)
+        if self._extra_headers or self._cookies:
+            return super()._asgi_headers(media_type)
+        return _encoded(tuple(self._headers.items()))
+
+
+@lru_cache(maxsize=256)
+def _encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+
+
+def answer_with_event(req: PixelRequest, resp: PixelResponse, event: Event, parameters: Parameters) -> None:
+    """Set the pixel, or what the sender asked for instead: nothing, or the event that `parameters` became."""
+    if req.debug:
+        left_out = sorted(name for name in parameters if name not in NAMES and name not in event.metadata)
+        explain(resp, {"accepted": True, "event": event, **({"left_out": left_out} if left_out else {})})
+    elif req.minimal or (req.header(b"prefer") is not None and req.wants_no_content()):
+        resp.give(NO_CONTENT)
+    else:
+        resp.give(PIXEL)
+
+
+def answer_with_refusal(req: PixelRequest, resp: Response, refused: InvalidEvent) -> None:
+    """Set status and reason, and the pixel, or what the sender asked for instead: nothing, or an explanation."""
+    resp.set_headers(_NEVER_KEPT)
     resp.set_headers({"X-Pixels-Rejected": refused.reason, "Access-Control-Expose-Headers": "X-Pixels-Rejected"})
+    resp.status = refused.status or STATUS_OF_REASON.get(refused.reason, falcon.HTTP_400)
     if refused.reason == "method_not_allowed":
         resp.set_header("Allow", "GET, HEAD, OPTIONS")
+    if req.is_batch:
+        explain(resp, {"accepted": 0, "refused": 0, "results": [], "reason": refused.reason, "detail": refused.detail})
+    elif req.wants_explanation():
+        explain(resp, {"accepted": False, "reason": refused.reason, "detail": refused.detail})
+    elif req.wants_no_content():
+        resp.data = b""
+    else:
+        resp.data, resp.content_type = GIF, falcon.MEDIA_GIF
 
 
-def answer_preflight(resp: Response) -> None:
+def answer_preflight(resp: Response, methods: str) -> None:
     """Say to a browser which requests it may send."""
     resp.status = falcon.HTTP_204
     resp.set_headers(
         {
             "Access-Control-Allow-Origin": "*",
-            "Access-Control-Allow-Methods": "GET, HEAD, POST",
-            "Access-Control-Allow-Headers": "*",
-            "Access-Control-Max-Age": "86400",
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": "Content-Type, Content-Encoding, Prefer, X-Pixels-Signature",
+            "Access-Control-Max-Age": str(PREFLIGHT_CACHE_SECONDS),
         }
     )
 
 
 async def log_unavailable(req: PixelRequest, resp: Response, error: LogUnavailable, _: dict[str, Any]) -> None:
     """Answer 503: nothing is known to be stored, and the sender should try again."""
-    resp.status, resp.content_type = falcon.HTTP_503, falcon.MEDIA_TEXT
-    resp.data, resp.cache_control, resp.retry_after = b"not stored; try again\n", ["no-store"], RETRY_AFTER_SECONDS
-    resp.set_header("Access-Control-Allow-Origin", "*")
+    resp.set_headers(_NEVER_KEPT)
+    resp.status, resp.content_type, resp.retry_after = falcon.HTTP_503, falcon.MEDIA_TEXT, RETRY_AFTER_SECONDS
+    resp.data = b"not stored; try again\n"
 
 
 async def unexpected_error(req: PixelRequest, resp: Response, error: Exception, _: dict[str, Any]) -> None:
     """Tell the sender nothing but that it is a fault of ours."""
     resp.status, resp.content_type, resp.data = falcon.HTTP_500, falcon.MEDIA_TEXT, b"internal error\n"
+
+
+def explain(resp: Response, explanation: Mapping[str, Any]) -> None:
+    """Set a JSON object, never cached, readable from any site."""
+    resp.set_headers(_NEVER_KEPT)
+    resp.content_type, resp.data = falcon.MEDIA_JSON, msgspec.json.encode(explanation)

@@ -10,8 +10,11 @@ from typing import Any
 import falcon
 from falcon.asgi import App, Response
 
+from collector.answers import PixelResponse
+from collector.batch import BatchResource
 from collector.clock import Clock, utc_now
 from collector.contract import EVENT_TYPES, InvalidEvent, read_contract
+from collector.cors import ListedOrigins
 from collector.counters import Counters, private_counters
 from collector.event_log import EventLog, LogUnavailable
 from collector.events import EventPipeline
@@ -23,7 +26,7 @@ from collector.pages import NoIcon, TextResource
 from collector.pixel import PixelResource
 from collector.refusals import Refusals
 from collector.request import MALFORMED, PixelRequest
-from pixels.config import Settings
+from pixels.config import Settings, origins
 
 __all__ = ["MALFORMED", "create_app"]
 
@@ -52,7 +55,7 @@ class ClosingLog:
 
 def create_app(
     log: EventLog, settings: Settings | None = None, *, clock: Clock = utc_now, counters: Counters | None = None
-) -> App[PixelRequest, Response]:
+) -> App[PixelRequest, PixelResponse]:
     """Return the ASGI application that appends to `log`, which it closes at shutdown.
 
     Without `settings` all have their defaults, whatever the environment says; without `counters` it counts for itself.
@@ -64,11 +67,18 @@ def create_app(
     faults = Faults(counters)
     refusals = Refusals(log, counters, faults, rate=settings.reject_rate, clock=clock, contract=contract)
     insiders = Insiders(settings.metrics_networks)
-    app = App(request_type=PixelRequest, middleware=ClosingLog(log))
+    app = App(request_type=PixelRequest, response_type=PixelResponse, middleware=ClosingLog(log))
     app.add_middleware(refusals)  # it ends before the log does: Falcon goes through them backwards then
     app.add_middleware(OneSlash())
+    if (listed := origins(settings.cors_origins)) is not None:
+        app.add_middleware(ListedOrigins(listed))
     for event_type in EVENT_TYPES:
-        app.add_route(f"/{event_type}", PixelResource(event_type, log, pipeline, clock, counters))
+        app.add_route(
+            f"/{event_type}",
+            PixelResource(event_type, log, pipeline, clock, counters, max_body_bytes=settings.max_body_bytes),
+        )
+    batches = BatchResource(log, pipeline, clock, counters, refusals, max_body_bytes=settings.max_body_bytes)
+    app.add_route("/events", batches)
     script = Path(__file__).with_name("pixels.js").read_bytes()
     app.add_route("/pixels.js", TextResource(script, falcon.MEDIA_JS, cache_seconds=SCRIPT_CACHE_SECONDS))
     app.add_route("/robots.txt", TextResource(b"User-agent: *\nDisallow: /\n", falcon.MEDIA_TEXT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -40,10 +40,18 @@ class Refusals:
     """
 
     def __init__(
-        self, log: EventLog, counters: Counters, faults: Faults, *, rate: int, clock: Clock, contract: Contract
+        self,
+        log: EventLog,
+        counters: Counters,
+        faults: Faults,
+        *,
+        rate: int,
+        clock: Clock,
+        contract: Contract,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log, self._counters, self._faults = log, counters, faults
-        self._rate, self._clock, self._contract = rate, clock, contract
+        self._rate, self._clock, self._contract, self._seconds = rate, clock, contract, seconds
         self._second, self._kept_in_second = 0, 0
         self._summaries = Summaries(log, counters, clock)
 
@@ -58,7 +66,7 @@ class Refusals:
                 await self._faults.log_unavailable(req, resp, error, {})
                 return
             resp.set_header("X-Request-Id", request_id(req))  # a flood is answered alike, which costs less
-        answer_with_refusal(resp, refused)
+        answer_with_refusal(req, resp, refused)
 
     async def keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
         """Count a refusal and keep it if it is to be kept; raises `LogUnavailable`, and has counted nothing then."""
@@ -102,7 +110,7 @@ class Refusals:
         self._counters.refused(refused.reason)
 
     def _is_within_rate(self) -> bool:
-        second = int(time.monotonic())
+        second = int(self._seconds())
         if second != self._second:
             self._second, self._kept_in_second = second, 0
         self._kept_in_second += 1

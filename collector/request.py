@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from falcon.asgi import Request
 
-from collector.contract import Contract, EventType, Facts, Sender
+from collector.contract import Contract, EventType, Facts, InvalidEvent, Parameters, Sender
 from collector.events import readable_user_agent
 from collector.signing import SIGNATURE_HEADER, Signature, Signing
 
 MALFORMED = "pixels.malformed"
-"""Key of the ASGI scope under which the HTTP protocol says why a request line cannot be read; see http_protocol.py."""
+"""Key of the ASGI scope under which the HTTP protocol says why a request cannot be read; see http_protocol.py."""
+
+_DEBUG = re.compile(rb"(?:^|&)debug=(?:1|true)(?:&|$)")
+_MINIMAL = re.compile(rb"(?:^|&)response=204(?:&|$)")
 
 
 class PixelRequest(Request):
@@ -20,16 +24,46 @@ class PixelRequest(Request):
 
     context_type: ClassVar[type] = type(None)  # nothing is kept there, so nothing is made for it
 
+    raw_body: bytes = b""
+    """What was read of the body, as it came."""
+    debug: bool = False
+    minimal: bool = False
+    """What the parameters ask of the answer; see `take_options`."""
+    is_batch: bool = False
+
     def __init__(self, scope: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         self.raw_query: bytes = scope["query_string"]
         scope["query_string"] = b""
         super().__init__(scope, *args, **kwargs)
         scope["query_string"] = self.raw_query
-        self.raw_body: bytes = b""
 
     def header(self, name: bytes) -> bytes | None:
         """Return a header by its name in lower case, several of the name joined by commas; None when there is none."""
-        return cast("bytes | None", self._asgi_headers.get(name))
+        return self._asgi_headers.get(name)
+
+    async def receive_body(self) -> tuple[bytes, bool]:
+        """Return the next piece of the body, and whether more follows; raises `InvalidEvent` when it breaks off."""
+        message, self._first_event = self._first_event or await self._receive(), None
+        if broken_off := self.scope.get(MALFORMED):
+            raise broken_off
+        if message["type"] != "http.request":
+            raise InvalidEvent("bad_body", "the sender hung up before the end of the body")
+        return message.get("body", b""), message.get("more_body", False)
+
+    def take_options(self, parameters: Parameters) -> None:
+        """Take out of the parameters those that say how to answer: `debug` and `response`."""
+        self.debug = parameters.pop("debug", "") in {"1", "true"}
+        self.minimal = parameters.pop("response", "") == "204"
+
+    def wants_explanation(self) -> bool:
+        """Tell whether to answer in JSON; also of a request whose parameters could not be read."""
+        return self.debug or _DEBUG.search(self.raw_query) is not None
+
+    def wants_no_content(self) -> bool:
+        """Tell whether to answer without a body; also of a request whose parameters could not be read."""
+        if self.minimal or b"return=minimal" in (self.header(b"prefer") or b"").lower():
+            return True
+        return _MINIMAL.search(self.raw_query) is not None
 
     def source_ip(self) -> str | None:
         """Return the address of the peer; None when it has none."""
