@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from pixels.config import WishRule
 from pixels.resources import resource_path
 
 EventType = Literal["visit", "registration", "deposit"]
@@ -41,6 +42,8 @@ Reason = Literal[
     "bad_amount",
     "bad_currency",
     "bad_txid",
+    "do_not_track",
+    "rate_limited",
 ]
 """The reasons that the collector gives, out of those in `schema/refusal.schema.json`."""
 
@@ -69,7 +72,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an event besides its parameters.
 
     `key_id` and `signature` say who signed the request, and how; both are None for an unsigned one. `item` is the
-    place in a batch, beginning with 0. The last two are what the browser's user wishes; False too where nothing asks.
+    place in a batch, beginning with 0. `wish` is what the settings make of a visitor's wish not to be tracked.
     """
 
     event_type: EventType
@@ -78,8 +81,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str | None = None
     signature: str | None = None
     item: int | None = None
-    do_not_track: bool = False
-    global_privacy_control: bool = False
+    wish: WishRule = "ignore"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
