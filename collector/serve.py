@@ -7,6 +7,7 @@ import sys
 
 from collector.gunicorn_app import CollectorServer
 from collector.logs import write_json_lines
+from collector.signing import Signing
 from collector.sinks import open_local_log
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
@@ -18,12 +19,14 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then answer what is under way, close the logs and exit the process.
 
     Prints `collector: listening on http://HOST:PORT` on stdout when the port is open. Leaves by `SystemExit`;
-    raises `ConfigurationError` when the address cannot be used, `LogUnavailable` when the local log cannot be opened.
+    raises `ConfigurationError` when signatures are required and nobody has a key, or the address cannot be used,
+    `LogUnavailable` when the local log cannot be opened.
     """
     write_json_lines(sys.stderr)
+    Signing(settings)  # a fault is told once and plainly, before workers try again and again
     listener = listen(settings.host, settings.collector_port)
     if not settings.kafka_bootstrap_servers:
-        open_local_log(settings.log_dir).close()  # a fault is told once and plainly, before workers try again and again
+        open_local_log(settings.log_dir).close()  # for the same reason
     CollectorServer(settings, listener).run()
 
 

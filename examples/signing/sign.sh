@@ -8,7 +8,8 @@
 # where there are others, use sign.py.
 set -eu
 
-url=${1:?usage: sign.sh URL [BODY_FILE [CONTENT_TYPE]]} body=${2:-/dev/null} type=${3:-application/json}
+url=${1:?usage: sign.sh URL [BODY_FILE [CONTENT_TYPE]]}
+body=${2:-/dev/null} type=${3:-application/json}
 key=${PIXELS_KEY_ID:?is not set} secret=${PIXELS_SECRET:?is not set}
 
 # What is signed: time, path and sorted query, a line each, then the body as it is sent.
