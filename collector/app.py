@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import falcon
-from falcon.asgi import App, Response
+from falcon.asgi import App
 
 from collector.answers import PixelResponse
 from collector.batch import BatchResource
@@ -18,6 +18,7 @@ from collector.cors import ListedOrigins
 from collector.counters import Counters, private_counters
 from collector.event_log import EventLog, LogUnavailable
 from collector.events import EventPipeline
+from collector.exact_paths import ExactPaths
 from collector.faults import Faults
 from collector.health import HealthResource, ReadyResource
 from collector.insiders import Insiders
@@ -31,15 +32,6 @@ from pixels.config import Settings, origins
 __all__ = ["MALFORMED", "create_app"]
 
 SCRIPT_CACHE_SECONDS = 3600
-
-
-class OneSlash:
-    """Refuses paths that begin with two slashes: Falcon's router would take `//visit` for `/visit`."""
-
-    async def process_request(self, req: PixelRequest, resp: Response) -> None:
-        """Refuse before the request is routed."""
-        if req.path.startswith("//"):
-            raise InvalidEvent("unknown_path", req.path)
 
 
 class ClosingLog:
@@ -67,9 +59,8 @@ def create_app(
     faults = Faults(counters)
     refusals = Refusals(log, counters, faults, rate=settings.reject_rate, clock=clock, contract=contract)
     insiders = Insiders(settings.metrics_networks)
-    app = App(request_type=PixelRequest, response_type=PixelResponse, middleware=ClosingLog(log))
+    app = App(request_type=PixelRequest, response_type=PixelResponse, router=ExactPaths(), middleware=ClosingLog(log))
     app.add_middleware(refusals)  # it ends before the log does: Falcon goes through them backwards then
-    app.add_middleware(OneSlash())
     if (listed := origins(settings.cors_origins)) is not None:
         app.add_middleware(ListedOrigins(listed))
     for event_type in EVENT_TYPES:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -40,6 +40,9 @@ Step = Callable[[Event, Facts], Event]
 
 NAMES = ("playerId", "bannerTag", "eventId", "createdAt")
 """Parameters that are no metadata."""
+
+_REMEMBERED_BYTES = 512
+"""Longer user agents are not remembered, so that strangers cannot fill the memory with them."""
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -175,7 +178,13 @@ def readable_user_agent(header: bytes | None, contract: Contract) -> str | None:
     """Return the User-Agent header as text without control characters, cut to its field; None when there is none."""
     if header is None:
         return None
-    return _CONTROL_CHARACTERS.sub("", header.decode("utf-8", "replace"))[: contract.user_agent_length]
+    read = _readable if len(header) <= _REMEMBERED_BYTES else _readable.__wrapped__
+    return read(header, contract.user_agent_length)
+
+
+@lru_cache(maxsize=4096)
+def _readable(header: bytes, length: int) -> str:
+    return _CONTROL_CHARACTERS.sub("", header.decode("utf-8", "replace"))[:length]
 
 
 def refusal_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 RANDOM_BYTES = 10
 _TIME_LIMIT = 1 << 48
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def uuid7(milliseconds: int, random: bytes) -> str:
@@ -14,7 +15,6 @@ def uuid7(milliseconds: int, random: bytes) -> str:
     """
     if not 0 <= milliseconds < _TIME_LIMIT or len(random) != RANDOM_BYTES:
         raise ValueError("a version 7 UUID takes 48 bits of milliseconds and 10 random bytes")
-    high = 0x7000 | int.from_bytes(random[:2]) & 0x0FFF  # version, rand_a
-    low = 1 << 63 | int.from_bytes(random[2:]) & 0x3FFF_FFFF_FFFF_FFFF  # variant, rand_b
-    digits = f"{milliseconds:012x}{high:04x}{low:016x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    time, digits = f"{milliseconds:012x}", random.hex()
+    variant = _VARIANT[digits[4]]  # two bits; the version takes the place of the first digit
+    return f"{time[:8]}-{time[8:]}-7{digits[1:4]}-{variant}{digits[5:8]}-{digits[8:]}"
