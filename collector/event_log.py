@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Literal, Protocol
 
 from pixels.errors import PixelsError
@@ -22,6 +23,16 @@ class LogUnavailable(PixelsError):
 
 class RecordRefused(LogUnavailable):
     """The log works and will never take this record, because of what the record is."""
+
+
+class Fate(Enum):
+    """What became of a record that was sent on."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """It will never be taken, because of what it is."""
+    FAILED = "failed"
+    """It was not taken now, or nobody knows."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from collector.event_log import LogUnavailable
 from collector.http_protocol import PixelProtocol
 from collector.sinks import open_log
 from pixels.config import Settings
+from pixels.errors import ConfigurationError
 
 logger = structlog.get_logger("collector.gunicorn_app")
 
@@ -103,12 +104,13 @@ class CollectorServer(BaseApplication):
 
     def load(self) -> App[Any, Any]:
         """Make the application, in the worker; without a log the worker does not start, and gunicorn gives up."""
+        counters = self._counters.counters(self._row)
         try:
-            log = open_log(self._settings, clock=utc_now, on_fatal=stop_worker)
-        except LogUnavailable as error:
+            log = open_log(self._settings, clock=utc_now, on_fatal=stop_worker, observer=counters)
+        except (LogUnavailable, ConfigurationError) as error:
             print(f"pixels: {error}", file=sys.stderr, flush=True)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
-        return create_app(log, self._settings, counters=self._counters.counters(self._row))
+        return create_app(log, self._settings, counters=counters)
 
     def take_row(self, _: Arbiter, worker: Worker) -> None:
         """Choose the row that the worker, which is about to be forked, will count in; runs in the master."""

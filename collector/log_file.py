@@ -83,6 +83,7 @@ class LogFile:
         self._limit = limit
         self._connection = _connect(path)
         self._one_transaction = Lock()
+        self._forgotten: dict[Stream, list[int]] = {}  # of these a disk that is full did not let the deletion through
 
     def add(self, rows: Mapping[Stream, Iterable[Row]], size: int) -> None:
         """Append rows in one transaction, all of them or none; durable when this returns. `size` is about their bytes."""
@@ -92,7 +93,12 @@ class LogFile:
                 connection.executemany(_INSERT[stream], some)
 
     def read(self, stream: Stream, after: int, count: int) -> list[Record]:
-        """Return the records that follow offset `after`: `count` at most, and not many more bytes than `READ_BYTES`."""
+        """Return the records that follow offset `after`: `count` at most, and not many more bytes than `READ_BYTES`.
+
+        What was forgotten is not among them, also when it could not be deleted yet: it must be deleted first.
+        """
+        for other in list(self._forgotten):
+            self.forget(other, [])
         records: list[Record] = []
         size = 0
         with self._work("cannot be read"):
@@ -107,8 +113,13 @@ class LogFile:
 
     def forget(self, stream: Stream, offsets: Sequence[int]) -> None:
         """Delete records that are stored elsewhere, in one transaction."""
-        with self._work("cannot delete records"), _transaction(self._connection) as connection:
-            connection.executemany(_FORGET[stream], ((offset,) for offset in offsets))
+        gone = [*self._forgotten.pop(stream, ()), *offsets]
+        try:
+            with self._work("cannot delete records"), _transaction(self._connection) as connection:
+                connection.executemany(_FORGET[stream], ((offset,) for offset in gone))
+        except LogUnavailable:
+            self._forgotten[stream] = gone
+            raise
 
     def shrink(self) -> bool:
         """Give pages back to the disk once more are free than used, some at a time; return whether there are more."""
@@ -130,10 +141,12 @@ class LogFile:
         return Waiting(sum(last - first + 1 for first, last in ends if last is not None), min(oldest, default=None))
 
     def prove(self) -> None:
-        """Commit a write that changes nothing, and see that there is room for a record."""
+        """Commit a write that no reader sees, and see that there is room for a record."""
         with self._work("cannot take records"), _transaction(self._connection) as connection:
             self._make_sure_of_room(0)
-            connection.execute("UPDATE log_identity SET log_uuid = log_uuid")
+            # SQLite writes no page that stays as it is, so something must change; nobody else uses this number.
+            (number,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute(f"PRAGMA user_version = {1 - int(number)}")
 
     def close(self) -> None:
         """Close the file and give the slot back."""
@@ -181,16 +194,21 @@ def open_slot(folder: Path, *, limit: int | None = None) -> LogFile:
 def adopt_slots(folder: Path) -> Iterator[LogFile]:
     """Yield each file that holds records and that nobody else holds, one at a time; the caller closes it.
 
-    Raises `LogUnavailable` when a file cannot be read; those after it have to wait for the next try.
+    Raises `LogUnavailable` at the end when there was a file that cannot be read.
     """
+    trouble: LogUnavailable | None = None
     for path in sorted(folder.glob("slot-*.sqlite")):
         try:
             # Looked into before it is locked, so that a worker that starts finds its old slot free.
             lock = _lock(path) if _holds_records(path) else None
-            if lock:
-                yield _opened(path, lock, None)
+            file = lock and _opened(path, lock, None)
         except (OSError, sqlite3.Error) as error:
-            raise LogUnavailable(f"{path} cannot be read: {error}. Check the folder and the disk.") from error
+            trouble = trouble or LogUnavailable(f"{path} cannot be read: {error}. Check the folder and the disk.")
+            continue
+        if file:
+            yield file
+    if trouble:
+        raise trouble
 
 
 def _opened(path: Path, lock: IO[bytes], limit: int | None) -> LogFile:

@@ -8,7 +8,7 @@ import sys
 from collector.gunicorn_app import CollectorServer
 from collector.logs import write_json_lines
 from collector.signing import Signing
-from collector.sinks import open_local_log
+from collector.sinks import check_log_settings
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
 
@@ -25,8 +25,7 @@ def serve(settings: Settings) -> None:
     write_json_lines(sys.stderr)
     Signing(settings)  # a fault is told once and plainly, before workers try again and again
     listener = listen(settings.host, settings.collector_port)
-    if not settings.kafka_bootstrap_servers:
-        open_local_log(settings.log_dir).close()  # for the same reason
+    check_log_settings(settings)  # for the same reason
     CollectorServer(settings, listener).run()
 
 

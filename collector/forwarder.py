@@ -1,0 +1,158 @@
+"""What sends the spool on: one thread a worker, which empties its own spool file and those that nobody owns any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Thread
+from typing import Protocol
+
+import structlog
+
+from collector.clock import Clock
+from collector.event_log import EVENTS, NOBODY, STREAMS, Fate, LogObserver, LogUnavailable, Stream
+from collector.local_log import LocalLog
+from collector.log_file import LogFile, Record, adopt_slots
+
+logger = structlog.get_logger("collector.forwarder")
+
+BATCH_RECORDS = 1_000
+
+_ROUND_SECONDS = 1.0
+_ROUNDS_BETWEEN_ADOPTIONS = 5
+
+
+class Destination(Protocol):
+    """Where the records of a spool belong. The forwarder's thread calls it, and may be kept waiting."""
+
+    def ready(self, stream: Stream) -> bool:
+        """Tell whether records of the stream can be sent now."""
+
+    def deliver(self, stream: Stream, records: Sequence[Record], stopped: Callable[[], bool]) -> list[Fate]:
+        """Send records, none at all when nothing waits, and return what became of each; give up when `stopped` says so."""
+
+
+class Forwarder:
+    """Once a second: send on what waits, delete what was delivered, then see to the files that nobody owns.
+
+    A record is deleted only after its delivery, so it arrives at least once, whenever the process ends. There is one
+    forwarder a file, because only the holder of a file's lock reads it. `own_file` returns this worker's file, or None
+    while it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        spool_dir: Path,
+        destination: Destination,
+        *,
+        own_file: Callable[[], LogFile | None],
+        observer: LogObserver = NOBODY,
+    ) -> None:
+        self._spool_dir = spool_dir
+        self._destination = destination
+        self._own_file = own_file
+        self._observer = observer
+        self._stop = Event()
+        self._trouble = ""
+        self._held: list[LogFile] = []  # the files that this worker owns now
+        self._refused_up_to: dict[tuple[Path, Stream], int] = {}
+        self._thread = Thread(target=self._run, name="forwarder", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a round at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give up the batch that is under way, whose records stay in the file, and end the thread."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        rounds = 0
+        while not self._stop.is_set():
+            trouble = ""
+            try:
+                self._round(adopt=rounds % _ROUNDS_BETWEEN_ADOPTIONS == 0)
+            except LogUnavailable as error:
+                trouble = str(error)
+            except Exception:  # a fault of ours must not end the forwarding for good
+                logger.exception("forwarder.round_failed")
+            if trouble and trouble != self._trouble:  # once, not every second of a night
+                logger.warning("forwarder.waits", reason=trouble)
+            self._trouble = trouble
+            rounds += 1
+            self._stop.wait(_ROUND_SECONDS)
+
+    def _round(self, *, adopt: bool) -> None:
+        ready = [stream for stream in STREAMS if self._destination.ready(stream)]
+        own = self._own_file()
+        self._held = [own] if own else []
+        for file in self._held:
+            self._empty(file, ready)
+        if adopt and EVENTS in ready:
+            for orphan in adopt_slots(self._spool_dir):
+                self._adopt(orphan, ready)
+
+    def _adopt(self, orphan: LogFile, streams: Sequence[Stream]) -> None:
+        self._held.append(orphan)
+        try:
+            self._empty(orphan, streams)
+        finally:
+            self._held.remove(orphan)
+            orphan.close()
+            self._report()
+
+    def _empty(self, file: LogFile, streams: Sequence[Stream]) -> None:
+        """Forward what the file holds of the streams, and give the room back."""
+        self._report()
+        for stream in streams:
+            self._forward(file, stream)
+        while not self._stop.is_set() and file.shrink():
+            pass
+
+    def _forward(self, file: LogFile, stream: Stream) -> None:
+        """Send batches until none is left, or none of a batch arrives; those that did not arrive stay."""
+        after = self._refused_up_to.get((file.path, stream), 0)
+        all_known = True
+        while not self._stop.is_set():
+            records = file.read(stream, after, BATCH_RECORDS)
+            fates = self._destination.deliver(stream, records, self._stop.is_set)
+            if delivered := [r.offset for r, fate in zip(records, fates, strict=True) if fate is Fate.DELIVERED]:
+                file.forget(stream, delivered)
+                self._observer.forwarded(len(delivered))
+                self._report()
+            if not records or all(fate is Fate.FAILED for fate in fates):
+                return
+            after = records[-1].offset
+            all_known = all_known and Fate.FAILED not in fates
+            if all_known and Fate.REFUSED in fates:
+                self._pass_over(file, stream, after, fates.count(Fate.REFUSED))
+
+    def _pass_over(self, file: LogFile, stream: Stream, offset: int, records: int) -> None:
+        """Leave records that are never taken in the file, for a person to look at, until the next start."""
+        self._refused_up_to[file.path, stream] = offset
+        logger.error("forwarder.records_refused", file=str(file.path), stream=stream, records=records)
+
+    def _report(self) -> None:
+        """Say what waits in the files of this worker."""
+        waiting = [file.waiting() for file in self._held]
+        oldest = [w.oldest_ms for w in waiting if w.oldest_ms is not None]
+        self._observer.spool_holds(sum(w.records for w in waiting), min(oldest, default=None))
+
+
+class IntoLocalLog:
+    """The destination of a spool that is left from a time with Kafka, when none is set any more."""
+
+    def __init__(self, log: LocalLog, clock: Clock) -> None:
+        self._log, self._clock = log, clock
+
+    def ready(self, stream: Stream) -> bool:
+        """Say yes: if the disk takes nothing, the delivery says so."""
+        return True
+
+    def deliver(self, stream: Stream, records: Sequence[Record], stopped: Callable[[], bool]) -> list[Fate]:
+        """Append all records in one transaction."""
+        if records:
+            self._log.append_all(stream, ((record.key, record.value) for record in records), self._clock())
+        return [Fate.DELIVERED] * len(records)
