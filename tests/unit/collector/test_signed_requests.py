@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
+from pixels.config import Settings
 from tests.unit.collector.asgi import NOW, Answer, ListLog, ask
 from tests.unit.collector.signed import KEYS, signature_over, signed_header, signing_settings
 
@@ -204,3 +207,140 @@ async def test_head_checks_the_signature_too(log: ListLog) -> None:
     unsigned = await ask(log, "/deposit", QUERY, method="HEAD", settings=settings)
 
     assert (signed.status, unsigned.status, log.records) == (200, 403, [])
+
+
+FORM = (b"content-type", b"application/x-www-form-urlencoded")
+JSON = (b"content-type", b"application/json")
+GZIP = (b"content-encoding", b"gzip")
+OBJECT = b'{"playerId": "1", "bannerTag": "a"}'
+
+
+@pytest.mark.parametrize(("kind", "body"), [(FORM, b"playerId=1&bannerTag=a"), (JSON, OBJECT)])
+async def test_a_body_is_signed_byte_by_byte(log: ListLog, kind: tuple[bytes, bytes], body: bytes) -> None:
+    """Its order and its white space count, other than the query's; and a signature of its own belongs to it."""
+    header = signed_header("/deposit", b"s=v-1", body)
+
+    signed = await ask(log, "/deposit", b"s=v-1", method="POST", headers=[kind, header], body=body, settings=ACCEPT)
+    for query, other in ((b"s=v-1", body + b" "), (b"s=v-2", body), (b"s=v-1", b"")):
+        refused = await ask(log, "/deposit", query, method="POST", headers=[kind, header], body=other, settings=ACCEPT)
+        assert reason(refused) == (403, "bad_signature")
+
+    assert signed.status == 200
+    assert [event["metadata"] for event in log.events()] == [{"_key": "shop", "s": "v-1"}]
+
+
+async def test_a_packed_body_is_signed_as_it_is_sent(log: ListLog) -> None:
+    """So that it can be verified before it is unpacked, and no proxy needs to pack it again in the same way."""
+    packed = gzip.compress(OBJECT)
+
+    as_sent, unpacked = [
+        await ask(
+            log, "/deposit", method="POST", headers=[JSON, GZIP, signed_header("/deposit", b"", over)], body=packed, settings=ACCEPT
+        )
+        for over in (packed, OBJECT)
+    ]  # fmt: skip
+
+    assert as_sent.status == 200
+    assert reason(unpacked) == (403, "bad_signature")
+
+
+async def test_a_field_of_a_body_is_no_signature(log: ListLog) -> None:
+    """Only the URL's counts: a body cannot hold a signature over itself."""
+    body = b"playerId=1&bannerTag=a&signature=" + signature_over("/deposit", b"", b"playerId=1&bannerTag=a").encode()
+
+    taken = await ask(log, "/deposit", method="POST", headers=[FORM], body=body, settings=ACCEPT)
+    refused = await ask(
+        log,
+        "/deposit",
+        method="POST",
+        headers=[FORM],
+        body=body,
+        settings=signing_settings(signature_deposit="require"),
+    )
+
+    assert taken.status == 200
+    assert "_key" not in log.events()[0]["metadata"]
+    assert reason(refused) == (403, "signature_required")
+
+
+def batch(*event_types: str) -> bytes:
+    """Return a body with one event of each type named."""
+    items = [{"eventType": name, "playerId": str(number), "bannerTag": "a"} for number, name in enumerate(event_types)]
+    return json.dumps(items).encode()
+
+
+async def ask_batch(log: ListLog, body: bytes, settings: Settings, *headers: tuple[bytes, bytes]) -> Answer:
+    return await ask(log, "/events", method="POST", headers=[JSON, *headers], body=body, settings=settings)
+
+
+async def test_one_signature_covers_a_batch(log: ListLog) -> None:
+    """Every event in it says who signed, and each is the same event when the batch is sent again."""
+    body = batch("visit", "registration", "deposit")
+    header = signed_header("/events", b"", body)
+
+    for _ in range(2):
+        assert (await ask_batch(log, body, ACCEPT, header)).status == 200
+
+    assert [event["metadata"] for event in log.events()] == [{"_key": "shop"}] * 6
+    ids = [event["id"] for event in log.events()]
+    assert ids[:3] == ids[3:]
+    assert len(set(ids)) == 3
+
+
+async def test_the_rule_of_its_type_holds_for_each_event_of_a_batch(log: ListLog) -> None:
+    """Unsigned: the deposit is refused, the others are taken. Signed: all are, and the visit as unsigned."""
+    settings = signing_settings(signature_deposit="require", signature_visit="off")
+    body = batch("visit", "registration", "deposit")
+
+    unsigned = await ask_batch(log, body, settings)
+    signed = await ask_batch(log, body, settings, signed_header("/events", b"", body))
+
+    assert (unsigned.status, signed.status) == (207, 200)
+    assert json.loads(unsigned.body)["results"][2]["reason"] == "signature_required"
+    assert [(event["event_type"], "_key" in event["metadata"]) for event in log.events()] == [
+        ("visit", False), ("registration", False), ("visit", False), ("registration", True), ("deposit", True)
+    ]  # fmt: skip
+
+
+async def test_a_batch_with_a_wrong_signature_is_refused_as_a_whole(log: ListLog) -> None:
+    """Somebody changed it, so nothing in it can be believed; unless nobody reads signatures at all."""
+    body = batch("visit", "deposit")
+    header = signed_header("/events", b"", body + b" ")
+    off = signing_settings(signature_visit="off", signature_registration="off", signature_deposit="off")
+
+    refused = await ask_batch(log, body, signing_settings(signature_visit="off"), header)
+    stored = len(log.events())
+    taken = await ask_batch(log, body, off, header)
+
+    assert (refused.status, refused.headers["x-pixels-rejected"], stored) == (403, "bad_signature", 0)
+    assert [item["reason"] for item in log.refusals()] == ["bad_signature"]
+    assert (taken.status, [event["metadata"] for event in log.events()]) == (200, [{}, {}])
+
+
+async def test_each_event_of_a_signed_batch_may_have_its_own_time_and_money(log: ListLog) -> None:
+    """What waited in a queue is sent together and counts on its own day."""
+    body = json.dumps(
+        [
+            {"eventType": "deposit", "playerId": "1", "bannerTag": "a", "createdAt": "2026-11-20T08:00:00Z"},
+            {"eventType": "deposit", "playerId": "2", "bannerTag": "a", "amount": "25.00", "currency": "EUR"},
+            {"eventType": "deposit", "playerId": "3", "bannerTag": "a", "amount": "25,00", "currency": "EUR"},
+        ]
+    ).encode()
+
+    answer = await ask_batch(log, body, ACCEPT, signed_header("/events", b"", body))
+    unsigned = await ask_batch(log, body, ACCEPT)
+
+    assert [result.get("reason") for result in json.loads(answer.body)["results"]] == [None, None, "bad_amount"]
+    assert log.events()[0]["created_at"] == "2026-11-20T08:00:00.000Z"
+    assert json.loads(unsigned.body)["results"][0]["reason"] == "signature_required"
+
+
+async def test_a_signature_is_shown_by_no_answer_and_kept_in_no_event(log: ListLog) -> None:
+    """`?debug=1` explains the event; whoever looks over a shoulder could replay the signature for five minutes."""
+    query = b"bannerTag=a&debug=1&playerId=1"
+    signature = quote(signature_over("/deposit", query), safe="").encode()
+
+    answer = await ask(log, "/deposit", query + b"&signature=" + signature, settings=ACCEPT)
+
+    assert json.loads(answer.body)["event"]["metadata"] == {"_key": "shop"}
+    assert signature[-64:] not in answer.body + log.records[0][2]
