@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def run(
     return subprocess.run([*program, *arguments], env=environment, input=body, capture_output=True, timeout=60)
 
 
-def deposits(collector: RunningCollector, banner: str) -> list[dict[str, object]]:
+def deposits(collector: RunningCollector, banner: str) -> list[dict[str, Any]]:
     return [event for event in collector.events() if event["banner_tag"] == banner]
 
 
@@ -77,7 +78,33 @@ def test_both_signers_are_understood(
     sent = run(program, f"{collector.url}/deposit?{query.format(banner=banner)}", key=key)
 
     assert sent.returncode == 0, sent.stderr.decode()
-    assert [event["metadata"]["_key"] for event in deposits(collector, banner)] == [key[0]]  # type: ignore[index]
+    assert [event["metadata"]["_key"] for event in deposits(collector, banner)] == [key[0]]
+
+
+@pytest.mark.parametrize("program", [PYTHON, SHELL], ids=["python", "shell"])
+def test_both_signers_sign_a_body(
+    collector: RunningCollector, request: pytest.FixtureRequest, tmp_path: Path, program: list[str]
+) -> None:
+    """A batch of lines, and one deposit as JSON whose banner stands in the URL; line ends and all."""
+    banner = re.sub(r"\W", "", request.node.name)
+    lines, single = tmp_path / "events.ndjson", tmp_path / "event.json"
+    event = {"eventType": "deposit", "bannerTag": banner, "note": "Grüße\n"}
+    lines.write_text("".join(json.dumps({**event, "playerId": player}) + "\r\n" for player in "abc"), "utf-8")
+    single.write_text('{"playerId": "d"}\n', "utf-8")
+
+    for url, file, kind in (
+        (f"{collector.url}/events", lines, "application/x-ndjson"),
+        (f"{collector.url}/deposit?bannerTag={banner}", single, "application/json"),
+    ):
+        if program is PYTHON:
+            sent = run(program, "--body", "-", "--type", kind, url, body=file.read_bytes())
+        else:
+            sent = run(program, url, str(file), kind)
+        assert sent.returncode == 0, sent.stderr.decode()
+
+    stored = {event["player_id"]: event["metadata"] for event in deposits(collector, banner)}
+    assert sorted(stored) == ["a", "b", "c", "d"]
+    assert all(metadata["_key"] == "shop" for metadata in stored.values())
 
 
 @pytest.mark.parametrize("program", [PYTHON, SHELL], ids=["python", "shell"])
