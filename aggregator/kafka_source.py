@@ -173,13 +173,18 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
     Raises KafkaUnavailable when the brokers do not answer or a topic is missing, OffsetBeyondEnd when a topic is
     shorter than what was already stored from it, ConfigurationError when PIXELS_KAFKA_PROPERTIES cannot be used.
     """
-    admin = kafka_client(AdminClient, kafka_properties(settings, _CONNECTION))
+    heard: list[KafkaError] = []
+    admin = kafka_client(AdminClient, kafka_properties(settings, {**_CONNECTION, "error_cb": heard.append}))
     streams: dict[str, Stream] = {settings.kafka_topic: "events", f"{settings.kafka_topic}.rejected": "refusals"}
     try:
         partitions = _partitions(admin, streams, stored)
     except KafkaException as error:
+        admin.poll(
+            0
+        )  # hands over what went wrong with the connections: a time-out alone does not tell of a wrong TLS key
+        reasons = dict.fromkeys(e.str() for e in (error.args[0], *heard[:1]))
         raise KafkaUnavailable(
-            f"Kafka at {settings.kafka_bootstrap_servers} did not answer as needed: {error.args[0].str()}. "
+            f"Kafka at {settings.kafka_bootstrap_servers} did not answer as needed: {'; '.join(reasons)}. "
             f"Check that the brokers run and that the topics {' and '.join(streams)} exist (deploy/kafka/start makes them)."
         ) from error
     consumer = kafka_client(Consumer, kafka_properties(settings, {**_CONNECTION, **_READING}))
