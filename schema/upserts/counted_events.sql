@@ -1,5 +1,6 @@
 -- The earliest event of each day, type and player counts, by (created_at, id).
--- In:  new_events, replaced_events; competing_events: for the keys of replaced events, every event that is stored now.
+-- In:  new_events, replaced_events, without those that do not compete (visits of crawlers, unless they count);
+--      competing_events: for the keys of replaced events, every event that is stored now and competes.
 -- Out: counted_before and counted_after, the rows of the touched keys; the rollups below live on their difference.
 CREATE OR REPLACE TEMP TABLE lost_keys AS
 SELECT DISTINCT event_date, event_type, player_id FROM replaced_events;
