@@ -135,9 +135,8 @@ class Contract:
     payload_length: int
     detail_length: int
 
-    def is_placeholder(self, value: str) -> bool:
-        """Tell whether a value is what a template left behind: nothing, a word for nothing, an unexpanded macro."""
-        stripped = value.strip()
+    def is_placeholder(self, stripped: str) -> bool:
+        """Tell whether a value, its white space removed, is what a template left behind: nothing, a word for it, a macro."""
         return stripped.lower() in self.placeholders or self.macro.fullmatch(stripped) is not None
 
 

@@ -11,7 +11,8 @@ def with_sound_money(event: Event, facts: Facts, *, contract: Contract) -> Event
 
     Raises `InvalidEvent`: `bad_amount` or `bad_currency`, also when one is there without the other, and `bad_txid`.
     """
-    amount, currency, txid = (event.metadata.get(name) for name in ("amount", "currency", "txid"))
+    metadata = event.metadata
+    amount, currency, txid = metadata.get("amount"), metadata.get("currency"), metadata.get("txid")
     if amount is not None or currency is not None:
         _check_sum(amount, currency, contract)
     if txid is not None:
@@ -33,5 +34,5 @@ def _check_sum(amount: str | None, currency: str | None, contract: Contract) -> 
 def _check_transaction(txid: str, contract: Contract) -> None:
     if len(txid) > contract.txid_length or not txid.isprintable():
         raise InvalidEvent("bad_txid", f"{shown(txid)} is not 1 to {contract.txid_length} printable characters")
-    if contract.is_placeholder(txid):
+    if contract.is_placeholder(txid.strip()):
         raise InvalidEvent("bad_txid", f"{shown(txid)} is a placeholder")
