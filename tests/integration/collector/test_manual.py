@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import get_args
 
 from collector.answers import STATUS_OF_REASON
+from collector.batch import MAX_ITEMS
 from collector.contract import Reason, read_contract
 from collector.http_protocol import MAX_HEAD_BYTES, PixelProtocol
 from collector.parameters import MAX_QUERY_BYTES
+from pixels.config import Settings
 from tests.integration.collector.running import RunningCollector
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "pixel.md").read_text("utf-8")
@@ -32,9 +34,12 @@ def test_the_manual_names_the_limits_in_force() -> None:
     assert [int(n.replace(",", "")) for n in re.findall(r"[\d,]{2,}", table)] == [
         MAX_QUERY_BYTES,
         contract.name_length,
+        contract.id_length,
         contract.metadata_keys,
         contract.key_length,
         contract.value_length,
+        Settings.model_fields["max_body_bytes"].default,
+        MAX_ITEMS,
         MAX_HEAD_BYTES // 1024,
         PixelProtocol.RECEIVE_SECONDS,
     ]
