@@ -27,6 +27,8 @@ STATUS_OF_REASON: dict[Reason, str] = {
     "signature_required": falcon.HTTP_403,
     "bad_signature": falcon.HTTP_403,
     "signature_expired": falcon.HTTP_403,
+    "do_not_track": falcon.HTTP_403,
+    "rate_limited": falcon.HTTP_429,
 }
 """All other reasons are answered 400."""
 
@@ -96,13 +98,11 @@ def answer_with_event(req: PixelRequest, resp: PixelResponse, event: Event, para
         resp.give(PIXEL)
 
 
-def answer_with_refusal(req: PixelRequest, resp: Response, refused: InvalidEvent) -> None:
+def answer_with_refusal(req: PixelRequest, resp: PixelResponse, refused: InvalidEvent) -> None:
     """Set status and reason, and the pixel, or what the sender asked for instead: nothing, or an explanation."""
-    resp.set_headers(_NEVER_KEPT)
-    resp.set_headers({"X-Pixels-Rejected": refused.reason, "Access-Control-Expose-Headers": "X-Pixels-Rejected"})
-    resp.status = refused.status or STATUS_OF_REASON.get(refused.reason, falcon.HTTP_400)
-    if refused.reason == "method_not_allowed":
-        resp.set_header("Allow", "GET, HEAD, OPTIONS")
+    resp.give(_refusal(refused.reason, refused.status))
+    if refused.retry_after is not None:
+        resp.retry_after = refused.retry_after
     if req.is_batch:
         explain(resp, {"accepted": 0, "refused": 0, "results": [], "reason": refused.reason, "detail": refused.detail})
     elif req.wants_explanation():
@@ -111,6 +111,16 @@ def answer_with_refusal(req: PixelRequest, resp: Response, refused: InvalidEvent
         resp.data = b""
     else:
         resp.data, resp.content_type = GIF, falcon.MEDIA_GIF
+
+
+@lru_cache(maxsize=256)
+def _refusal(reason: Reason, status: str | None) -> Answer:
+    """Return what all refusals for a reason have in common."""
+    headers = {"x-pixels-rejected": reason, "access-control-expose-headers": "X-Pixels-Rejected"}
+    if reason == "method_not_allowed":
+        headers["allow"] = "GET, HEAD, OPTIONS"
+    status = status or STATUS_OF_REASON.get(reason, falcon.HTTP_400)
+    return Answer(status, {**SECURITY_HEADERS, **_NEVER_KEPT, **headers}, None)
 
 
 def answer_preflight(resp: Response, methods: str) -> None:

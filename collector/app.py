@@ -25,8 +25,9 @@ from collector.insiders import Insiders
 from collector.metrics import MetricsResource
 from collector.pages import NoIcon, TextResource
 from collector.pixel import PixelResource
+from collector.rate_limit import LimitedRate, RateLimit
 from collector.refusals import Refusals
-from collector.request import MALFORMED, PixelRequest
+from collector.request import MALFORMED, PixelRequest, request_type
 from pixels.config import Settings, origins
 
 __all__ = ["MALFORMED", "create_app"]
@@ -59,8 +60,15 @@ def create_app(
     faults = Faults(counters)
     refusals = Refusals(log, counters, faults, rate=settings.reject_rate, clock=clock, contract=contract)
     insiders = Insiders(settings.metrics_networks)
-    app = App(request_type=PixelRequest, response_type=PixelResponse, router=ExactPaths(), middleware=ClosingLog(log))
+    app = App(
+        request_type=request_type(settings),
+        response_type=PixelResponse,
+        router=ExactPaths(),
+        middleware=ClosingLog(log),
+    )
     app.add_middleware(refusals)  # it ends before the log does: Falcon goes through them backwards then
+    if settings.rate_limit:
+        app.add_middleware(LimitedRate(RateLimit(settings.rate_limit)))
     if (listed := origins(settings.cors_origins)) is not None:
         app.add_middleware(ListedOrigins(listed))
     for event_type in EVENT_TYPES:

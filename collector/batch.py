@@ -61,7 +61,7 @@ class BatchResource:
         items = split_items(await read_body(req, self._max_body_bytes, BATCH_TYPES))
         facts = self._facts(req, in_url)
         outcomes = [await self._outcome(number, item, facts) for number, item in enumerate(items)]
-        await self._store(req, facts, items, outcomes)
+        await self._store(req, items, outcomes)
         accepted = sum(isinstance(outcome, Event) for outcome in outcomes)
         refused = len(outcomes) - accepted
         resp.status = falcon.HTTP_200 if not refused else falcon.HTTP_207 if accepted else falcon.HTTP_400
@@ -97,17 +97,15 @@ class BatchResource:
             return msgspec.structs.replace(facts, event_type=event_type, item=number)
         return msgspec.structs.replace(facts, event_type=event_type, item=number, key_id=None, signature=None)
 
-    async def _store(
-        self, req: PixelRequest, facts: Facts, items: Sequence[bytes], outcomes: Sequence[Outcome]
-    ) -> None:
+    async def _store(self, req: PixelRequest, items: Sequence[bytes], outcomes: Sequence[Outcome]) -> None:
         """Return when all events are durable and all refusals kept; raise what the first failure raised, after the rest."""
         begun = perf_counter()
-        line = req.request_line()
+        sender = req.refused_sender(self._pipeline.contract)
         stored = await asyncio.gather(
             *(
                 self._log.append(EVENTS, outcome.player_id.encode(), to_json(outcome))
                 if isinstance(outcome, Event)
-                else self._refusals.keep(outcome, b"\n\n".join((line, item)), facts.sender)
+                else self._refusals.keep(outcome, req.refused_payload(item), sender)
                 for item, outcome in zip(items, outcomes, strict=True)
             ),
             return_exceptions=True,

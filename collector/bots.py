@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from collector.contract import Event, Facts
+
 if TYPE_CHECKING:
     from ua_parser import Device
     from ua_parser.core import Matcher
@@ -64,6 +66,12 @@ def read_crawlers() -> CrawlerName:
         return _own_name(start) if _SAYS_SO.search(start) and _is_spider(start) else None
 
     return crawler_name
+
+
+def marked_as_crawler(event: Event, facts: Facts, crawler_name: CrawlerName) -> Event:
+    """Mark an event whose sender is a declared crawler. Who sends a batch is a server, and no visitor."""
+    name = crawler_name(facts.sender.user_agent) if facts.item is None else None
+    return event if name is None else event.marked("_bot", name)
 
 
 def listed_patterns() -> list[str]:

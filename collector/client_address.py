@@ -37,7 +37,7 @@ class ClientAddresses:
 
     def __init__(self, trusted: Sequence[IPNetwork], header: ProxyHeader) -> None:
         self.header = header.encode()
-        self._trusted = trusted
+        self.trusted = trusted
         self._nodes = _nodes_of_forwarded if header == "forwarded" else _nodes_of_x_forwarded_for
         self._is_trusted = lru_cache(_REMEMBERED)(self._is_in_a_trusted_network)
 
@@ -52,7 +52,7 @@ class ClientAddresses:
             return None
         if peer.startswith(_MAPPED) and "." in peer:  # an IPv4 peer of a socket that also takes IPv6
             peer = peer[len(_MAPPED) :]
-        if not self._trusted or header is None or not self.is_trusted(peer):
+        if not self.trusted or header is None or not self.is_trusted(peer):
             return peer
         known = peer
         for _, node in zip(range(MAX_HOPS), self._nodes(_right_end(header)), strict=False):
@@ -66,11 +66,11 @@ class ClientAddresses:
 
     def is_trusted(self, address: str | None) -> bool:
         """Tell whether an address belongs to a trusted proxy."""
-        return bool(self._trusted) and address is not None and self._is_trusted(address)
+        return bool(self.trusted) and address is not None and self._is_trusted(address)
 
     def _is_in_a_trusted_network(self, address: str) -> bool:
         found = read_address(address)
-        return found is not None and any(found in network for network in self._trusted)
+        return found is not None and any(found in network for network in self.trusted)
 
 
 def read_address(text: str) -> IPAddress | None:

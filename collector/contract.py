@@ -51,14 +51,18 @@ Reason = Literal[
 class InvalidEvent(Exception):
     """A request that does not become an event: a reason of the closed list, and what a person should know.
 
-    `status` is the HTTP status line where it differs from the reason's usual one.
+    `status` is the HTTP status line where it differs from the reason's usual one; after `retry_after` seconds the same
+    request may pass.
     """
 
-    def __init__(self, reason: Reason, detail: str, *, status: str | None = None) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, *, status: str | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason: Reason = reason
         self.detail = detail
         self.status = status
+        self.retry_after = retry_after
 
 
 class Sender(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 
 import msgspec
 
+from collector.bots import marked_as_crawler, read_crawlers
 from collector.contract import (
     EVENT_TYPES,
     Contract,
@@ -31,6 +32,7 @@ from collector.created_at import created_at
 from collector.event_id import RandomIds, event_id
 from collector.money import with_sound_money
 from collector.parameters import shown
+from collector.privacy import AllowedMetadata, Anonymous, dropped_on_wish
 from collector.signing import Signing, marked_with_key, signature_required, signature_rule
 from pixels.config import Settings
 
@@ -103,12 +105,15 @@ CHECKS: tuple[Check, ...] = (
 
 def steps_of(event_type: EventType, settings: Settings, contract: Contract) -> tuple[Step, ...]:
     """Return what happens to an event of this type once it is made, in order; a step whose setting is off is None here."""
-    rule = signature_rule(settings, event_type)
+    rule, wishes = signature_rule(settings, event_type), {settings.dnt, settings.sec_gpc}
     steps: tuple[Step | None, ...] = (
         signature_required if rule == "require" else None,
         partial(with_sound_money, contract=contract) if event_type == "deposit" else None,
         marked_with_key if rule != "off" else None,
-        # the mark of a crawler, privacy
+        partial(marked_as_crawler, crawler_name=read_crawlers()) if event_type == "visit" else None,
+        dropped_on_wish if "drop" in wishes else None,
+        AllowedMetadata(settings.metadata_allow) if settings.metadata_allow != "*" else None,
+        Anonymous(settings) if "anonymize" in wishes else None,
     )
     return tuple(step for step in steps if step is not None)
 

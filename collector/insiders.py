@@ -22,8 +22,9 @@ class Insiders:
 
     def include(self, req: PixelRequest) -> bool:
         """Tell whether the sender may look."""
-        sender, peer = req.source_ip(), req.scope.get("client") or (None,)
-        if sender is None or (sender == peer[0] and any(req.header(name) is not None for name in _FORWARDED)):
+        sender = req.source_ip()
+        is_forwarded = any(req.header(name) is not None for name in _FORWARDED)
+        if sender is None or (is_forwarded and (sender == req.peer() or not req.clients.is_trusted(req.peer()))):
             return False
         try:
             address = ip_address(sender)

@@ -6,7 +6,6 @@ The wishes are the headers `DNT: 1` and `Sec-GPC: 1`. They are a person's: a ser
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_network
@@ -29,8 +28,6 @@ ANONYMOUS = "anon-"
 _HASH_BYTES = 16
 _REMEMBERED = 4096
 _STRICTNESS: tuple[WishRule, ...] = ("ignore", "anonymize", "drop")
-
-Address = str | None
 
 
 class Wishes:
@@ -95,27 +92,30 @@ def dropped_on_wish(event: Event, facts: Facts) -> Event:
     return event
 
 
-def kept_address(rule: AddressRule, key: bytes) -> Callable[[Address], Address]:
-    """Return the function from a sender's address to what is kept of it.
+class KeptAddresses:
+    """What is kept of a sender's address.
 
     `truncate` keeps the network: /24 of IPv4, /48 of IPv6. `hash` makes 32 hexadecimal digits, the same for the same
     address under the same key. What is no address is kept by neither.
     """
-    if rule == "keep":
-        return _as_it_is
-    if rule == "drop":
-        return _nothing
 
-    @lru_cache(_REMEMBERED)
-    def kept(address: Address) -> Address:
-        found = read_address(address) if address is not None else None
-        if found is None:
+    def __init__(self, rule: AddressRule, key: bytes) -> None:
+        self._rule, self._key = rule, key
+        self._made = lru_cache(_REMEMBERED)(self._made_of)
+
+    def of(self, address: str | None) -> str | None:
+        """Return what is kept of an address."""
+        if self._rule == "keep":
+            return address
+        return None if address is None or self._rule == "drop" else self._made(address)
+
+    def _made_of(self, text: str) -> str | None:
+        address = read_address(text)
+        if address is None:
             return None
-        if rule == "hash":
-            return keyed_hash(key, "address", str(found))
-        return str(ip_network((found, 24 if found.version == 4 else 48), strict=False).network_address)
-
-    return kept
+        if self._rule == "hash":
+            return keyed_hash(self._key, "address", str(address))
+        return str(ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address)
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:
@@ -126,14 +126,6 @@ def keyed_hash(key: bytes, *parts: str) -> str:
 def hash_key(settings: Settings) -> bytes:
     """Return the key of all hashes; empty when none is needed."""
     return settings.hash_key.get_secret_value().encode()
-
-
-def _as_it_is(address: Address) -> Address:
-    return address
-
-
-def _nothing(address: Address) -> Address:
-    return None
 
 
 def _is_set(header: bytes | None) -> bool:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv6Network
+from math import ceil
+from time import monotonic
+
+from falcon.asgi import Response
 
 from collector.client_address import read_address
+from collector.contract import InvalidEvent
+from collector.request import PixelRequest
+
+UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 ADDRESSES = 50_000
 """So many are remembered twice over; beyond it the oldest are forgotten early, which lets them send a little more."""
@@ -22,6 +31,7 @@ class RateLimit:
     """
 
     def __init__(self, rate: float, *, addresses: int = ADDRESSES) -> None:
+        self.rate = rate
         self._seconds_each = 1 / rate
         self._seconds_full = max(2.0, self._seconds_each)
         self._addresses = addresses
@@ -52,3 +62,22 @@ def _customer(address: str) -> str:
     return (
         address if found is None or found.version == 4 else str(IPv6Network((int(found), _NETWORK_BITS), strict=False))
     )
+
+
+class LimitedRate:
+    """Middleware that refuses what exceeds the limit, before anything of it is read; its health anybody may ask."""
+
+    def __init__(self, limit: RateLimit, seconds: Callable[[], float] = monotonic) -> None:
+        self._limit, self._seconds = limit, seconds
+
+    async def process_request(self, req: PixelRequest, resp: Response) -> None:
+        """Take the request of its sender's, behind trusted proxies the client's; raises `InvalidEvent`."""
+        address = req.source_ip()
+        if address is None or req.path in UNLIMITED:
+            return
+        if wait := self._limit.wait(address, self._seconds()):
+            raise InvalidEvent(
+                "rate_limited",
+                f"more than {self._limit.rate:g} requests a second from one address",
+                retry_after=ceil(wait),
+            )

@@ -12,7 +12,7 @@ import falcon
 import structlog
 from falcon.asgi import Response
 
-from collector.answers import answer_with_refusal
+from collector.answers import PixelResponse, answer_with_refusal
 from collector.clock import Clock, iso_milliseconds
 from collector.contract import Contract, InvalidEvent, Reason, Refusal, Sender
 from collector.counters import Counters
@@ -20,7 +20,6 @@ from collector.event_log import REJECTED, EventLog, LogUnavailable
 from collector.events import refusal_of, to_json
 from collector.faults import Faults
 from collector.request import MALFORMED, PixelRequest
-from collector.request_id import request_id
 
 logger = structlog.get_logger("collector.refusals")
 
@@ -55,22 +54,21 @@ class Refusals:
         self._second, self._kept_in_second = 0, 0
         self._summaries = Summaries(log, counters, clock)
 
-    async def refuse(self, req: PixelRequest, resp: Response, refused: InvalidEvent, _: dict[str, Any]) -> None:
+    async def refuse(self, req: PixelRequest, resp: PixelResponse, refused: InvalidEvent, _: dict[str, Any]) -> None:
         """Count the refusal, keep it if it is to be kept, and answer with the pixel and the reason."""
         if req.method == "HEAD":
             self._counters.refused(refused.reason)
-        elif not self._is_only_counted(refused.reason):
+        elif self._is_to_be_kept(refused.reason):
             try:
-                await self._keep(refused, req.payload(), req.sender(self._contract))
+                await self._keep(refused, req.refused_payload(req.raw_body), req.refused_sender(self._contract))
             except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
                 await self._faults.log_unavailable(req, resp, error, {})
                 return
-            resp.set_header("X-Request-Id", request_id(req))  # a flood is answered alike, which costs less
         answer_with_refusal(req, resp, refused)
 
     async def keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
         """Count a refusal and keep it if it is to be kept; raises `LogUnavailable`, and has counted nothing then."""
-        if not self._is_only_counted(refused.reason):
+        if self._is_to_be_kept(refused.reason):
             await self._keep(refused, payload, sender)
 
     async def unknown_path(self, req: PixelRequest, resp: Response | None, **_: Any) -> None:
@@ -79,7 +77,7 @@ class Refusals:
         raise malformed or InvalidEvent("unknown_path", req.path)
 
     async def method_not_allowed(
-        self, req: PixelRequest, resp: Response, error: falcon.HTTPError, params: dict[str, Any]
+        self, req: PixelRequest, resp: PixelResponse, error: falcon.HTTPError, params: dict[str, Any]
     ) -> None:
         """Refuse a method that the path does not take, and say which it takes."""
         await self.refuse(req, resp, InvalidEvent("method_not_allowed", req.method), params)
@@ -94,14 +92,14 @@ class Refusals:
         """Write what was counted since the last summaries; the log is closed after that."""
         await self._summaries.close()
 
-    def _is_only_counted(self, reason: Reason) -> bool:
-        """Tell whether a refusal is not to be kept; one that is not has been counted then."""
+    def _is_to_be_kept(self, reason: Reason) -> bool:
+        """Tell whether to keep a refusal; one that is not to be kept has been counted then."""
         if reason not in NEVER_KEPT and self._is_within_rate():
-            return False
+            return True
         self._counters.refused(reason)
         self._counters.not_kept(reason)
         self._summaries.write_soon()
-        return True
+        return False
 
     async def _keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
         received_at = iso_milliseconds(self._clock())

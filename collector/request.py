@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 
 from falcon.asgi import Request
 
+from collector.client_address import ClientAddresses
 from collector.contract import Contract, EventType, Facts, InvalidEvent, Parameters, Sender
 from collector.events import readable_user_agent
+from collector.privacy import KeptAddresses, Wishes, hash_key
 from collector.signing import SIGNATURE_HEADER, Signature, Signing
+from pixels.config import Settings, WishRule, networks
 
 MALFORMED = "pixels.malformed"
 """Key of the ASGI scope under which the HTTP protocol says why a request cannot be read; see http_protocol.py."""
@@ -30,6 +33,11 @@ class PixelRequest(Request):
     minimal: bool = False
     """What the parameters ask of the answer; see `take_options`."""
     is_batch: bool = False
+
+    clients: ClassVar[ClientAddresses] = ClientAddresses((), "x-forwarded-for")
+    wishes: ClassVar[Wishes] = Wishes("ignore", "ignore")
+    kept_addresses: ClassVar[KeptAddresses] = KeptAddresses("keep", b"")
+    """What the settings say of senders; see `request_type`."""
 
     def __init__(self, scope: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         self.raw_query: bytes = scope["query_string"]
@@ -65,14 +73,26 @@ class PixelRequest(Request):
             return True
         return _MINIMAL.search(self.raw_query) is not None
 
-    def source_ip(self) -> str | None:
-        """Return the address of the peer; None when it has none."""
+    def peer(self) -> str | None:
+        """Return the address of whoever made the connection; None when it has none."""
         client = self.scope.get("client")
         return client[0] if client else None
 
+    def source_ip(self) -> str | None:
+        """Return the address of whoever sent the request: the peer, or the client for whom trusted proxies speak."""
+        clients = self.clients
+        return clients.client(self.peer(), self.header(clients.header) if clients.trusted else None)
+
     def sender(self, contract: Contract) -> Sender:
-        """Return the address of the peer and the program it says it is."""
-        return Sender(self.source_ip(), readable_user_agent(self.header(b"user-agent"), contract))
+        """Return what is kept of the sender's address, and the program it says it is."""
+        return Sender(
+            self.kept_addresses.of(self.source_ip()), readable_user_agent(self.header(b"user-agent"), contract)
+        )
+
+    def wish(self) -> WishRule:
+        """Return what the settings make of a visitor's wish not to be tracked."""
+        wishes = self.wishes
+        return wishes.rule(self.header(b"dnt"), self.header(b"sec-gpc")) if wishes.are_read else "ignore"
 
     def signature(self, in_url: str | None, signing: Signing, now: datetime) -> Signature | None:
         """Return who signed the request, its body as it came included; raises `InvalidEvent` when nobody did who says so.
@@ -95,6 +115,7 @@ class PixelRequest(Request):
             received_at=received_at,
             key_id=key_id,
             signature=digits,
+            wish=self.wish(),
         )
 
     def request_line(self) -> bytes:
@@ -102,6 +123,27 @@ class PixelRequest(Request):
         path: bytes = self.scope.get("raw_path") or self.path.encode()
         return b" ".join((self.method.encode(), b"?".join((path, self.raw_query)) if self.raw_query else path))
 
-    def payload(self) -> bytes:
-        """Return what is kept of a refused request: its line, then an empty line and the body if one was read."""
-        return b"\n\n".join((self.request_line(), self.raw_body)) if self.raw_body else self.request_line()
+    def refused_payload(self, body: bytes) -> bytes:
+        """Return what is kept of a refused request, or of an item of it: its line, then an empty line and the body.
+
+        Of a visitor who wishes not to be tracked it is the line without the query.
+        """
+        line = self.request_line()
+        if self.wish() != "ignore":
+            return line.partition(b"?")[0]
+        return b"\n\n".join((line, body)) if body else line
+
+    def refused_sender(self, contract: Contract) -> Sender:
+        """Return who sent a refused request; nobody, where a visitor wishes not to be tracked."""
+        return self.sender(contract) if self.wish() == "ignore" else Sender(None, None)
+
+
+def request_type(settings: Settings) -> type[PixelRequest]:
+    """Return the class of requests that find and keep senders as the settings say."""
+
+    class ConfiguredRequest(PixelRequest):
+        clients = ClientAddresses(networks(settings.trusted_proxies), settings.proxy_header)
+        wishes = Wishes(settings.dnt, settings.sec_gpc)
+        kept_addresses = KeptAddresses(settings.source_ip, hash_key(settings))
+
+    return ConfiguredRequest

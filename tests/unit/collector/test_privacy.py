@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from collector.contract import Event, EventType, Facts, InvalidEvent, Sender
 from collector.events import to_json
-from collector.privacy import AllowedMetadata, Anonymous, Wishes, dropped_on_wish, kept_address
+from collector.privacy import AllowedMetadata, Anonymous, KeptAddresses, Wishes, dropped_on_wish
 from pixels.config import Settings, WishRule, load_settings
 from pixels.errors import ConfigurationError
 
@@ -62,13 +62,13 @@ def facts(
 )
 def test_a_truncated_address_is_its_network(address: str | None, network: str | None) -> None:
     """/24 of IPv4, /48 of IPv6; what is no address leaves nothing."""
-    assert kept_address("truncate", b"")(address) == network
+    assert KeptAddresses("truncate", b"").of(address) == network
 
 
 @given(st.ip_addresses(), st.ip_addresses())
 def test_a_hashed_address_tells_only_whether_it_is_the_same(one: Any, other: Any) -> None:
     """32 hexadecimal digits under a key; another key gives others."""
-    hashed, elsewhere = kept_address("hash", KEY.encode()), kept_address("hash", b"another key, long")
+    hashed, elsewhere = KeptAddresses("hash", KEY.encode()).of, KeptAddresses("hash", b"another key, long").of
 
     assert re.fullmatch(r"[0-9a-f]{32}", hashed(str(one)) or "")
     assert (hashed(str(one)) == hashed(str(other))) == (one == other or same_ipv4(one, other))
@@ -82,7 +82,7 @@ def same_ipv4(one: Any, other: Any) -> bool:
 @given(st.ip_addresses())
 def test_a_truncated_address_lies_in_the_network_of_the_address(address: Any) -> None:
     """Nothing of the host is left."""
-    kept = kept_address("truncate", b"")(str(address)) or ""
+    kept = KeptAddresses("truncate", b"").of(str(address)) or ""
 
     address = getattr(address, "ipv4_mapped", None) or address
     assert ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address == ip_address(kept)
@@ -91,8 +91,8 @@ def test_a_truncated_address_lies_in_the_network_of_the_address(address: Any) ->
 @pytest.mark.parametrize("address", ["203.0.113.9", "@", None])
 def test_an_address_is_kept_or_dropped_as_it_is(address: str | None) -> None:
     """The two rules that look at nothing."""
-    assert kept_address("keep", b"")(address) == address
-    assert kept_address("drop", b"")(address) is None
+    assert KeptAddresses("keep", b"").of(address) == address
+    assert KeptAddresses("drop", b"").of(address) is None
 
 
 @pytest.mark.parametrize(
