@@ -22,8 +22,6 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-RETRY_SECONDS = 5
-
 
 class Refused(Exception):
     """The collector refused the request; sending it again does not help."""
@@ -61,7 +59,7 @@ def send(
 ) -> bytes:
     """Send a signed request until the collector has stored it, and return its answer; with a body it is a POST.
 
-    Tries again on 503 and on a broken connection, with the same signature, by which the collector knows the event again if
+    Tries again on 503, 429 and a broken connection, with the same signature, by which the collector knows the event again if
     it was stored after all. Give events an `eventId`, and one that is signed anew and sent later is known as well.
     Raises `Refused` with the reason, or the last error when no try succeeded.
     """
@@ -69,18 +67,20 @@ def send(
     if body is not None:
         headers["Content-Type"] = content_type
     for left in reversed(range(tries)):
+        pause = 5
         try:
             with urlopen(Request(url, data=body, headers=headers), timeout=30) as answer:
                 return bytes(answer.read())
         except HTTPError as answer:
-            if answer.code != 503:
+            if answer.code not in (429, 503):
                 raise Refused(answer.headers["X-Pixels-Rejected"] or f"status {answer.code}") from None
             if not left:
                 raise
-        except OSError:
+            pause = int(answer.headers["Retry-After"] or pause)
+        except OSError:  # not reached, or gone before the answer: it may be stored
             if not left:
                 raise
-        time.sleep(RETRY_SECONDS)
+        time.sleep(pause)
     raise ValueError("tries must be 1 or more")
 
 

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -176,6 +178,42 @@ def test_the_function_sends_until_it_is_stored_or_says_why_not(collector: Runnin
     assert len({event["id"] for event in deposits(collector, "function")}) == 1
     with pytest.raises(signer.Refused, match="bad_signature"):
         signer.send(url, key_id="shop", secret=WRONG)
+
+
+class UnavailableTwice(BaseHTTPRequestHandler):
+    """Answers 503, then 429, then 200; remembers who asked."""
+
+    signatures: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        statuses = [503, 429, 200]
+        status = statuses[len(self.signatures)]
+        self.signatures.append(self.headers["X-Pixels-Signature"])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(status)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is the base class's
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("program", [PYTHON, SHELL], ids=["python", "shell"])
+def test_what_is_not_stored_is_sent_again_as_it_was_signed(program: list[str], tmp_path: Path) -> None:
+    """Were it signed anew, what a broken answer hid would be stored a second time."""
+    UnavailableTwice.signatures.clear()
+    body = tmp_path / "body"
+    body.write_bytes(b"{}")
+    with HTTPServer(("127.0.0.1", 0), UnavailableTwice) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/deposit"
+        sent = run(program, *(["--body", str(body), url] if program is PYTHON else [url, str(body)]))
+        server.shutdown()
+
+    assert sent.returncode == 0, sent.stderr.decode()
+    assert len(UnavailableTwice.signatures) == 3
+    assert len(set(UnavailableTwice.signatures)) == 1
 
 
 def test_the_example_in_the_manual_is_right() -> None:
