@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.e2e.brand_site import Event, Site
 
@@ -28,7 +30,7 @@ def said(events: list[Event]) -> list[tuple[str, str, str]]:
 
 def test_the_examples_in_html_send_what_they_say(site: Site) -> None:
     """The image and the tag a visit each, the button a deposit, the form a registration."""
-    image, tag, elements = (at_collector(site, example) for example in examples("html"))
+    image, tag, elements, _ = (at_collector(site, example) for example in examples("html"))
     page = site.page
     page.goto(f"{site.write()}?bannerTag=brandB")
     page.set_content(f"{tag}{image}{elements}", wait_until="load")
@@ -45,6 +47,30 @@ def test_the_examples_in_html_send_what_they_say(site: Site) -> None:
         ("visit", "123", "brandA"),
         ("visit", key, "brandB"),
     ]
+
+
+def test_the_form_for_a_server_takes_along_what_the_page_knows(site: Site) -> None:
+    """And signs up without it where the browser denies storage."""
+    (form,) = (example for example in examples("html") if "/sign-up" in example)
+    page = site.page
+    page.goto(f"{site.write('data-visit', form)}?bannerTag=brandA&b=click-9")
+    (visit,) = site.stored(1)
+    page.fill("[name=account]", "polarfox")
+
+    assert submitted(page) == {"account": "polarfox", "s": visit["player_id"], "bannerTag": "brandA", "b": "click-9"}
+
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException() } })")
+    page.goto(site.write("", form))
+    page.fill("[name=account]", "polarfox")
+
+    assert submitted(page) == {"account": "polarfox", "s": "", "bannerTag": "", "b": ""}
+
+
+def submitted(page: Page) -> dict[str, str]:
+    """Submit the form of the page; return what is sent to the site."""
+    with page.expect_request("**/sign-up") as sent:
+        page.click("text=Join")
+    return dict(parse_qsl(sent.value.post_data or "", keep_blank_values=True))
 
 
 def test_the_calls_of_pixels_js_send_what_they_say(site: Site) -> None:
