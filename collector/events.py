@@ -133,13 +133,20 @@ def required(parameters: Parameters, parameter: str, missing: Reason, contract: 
     return filled_in(parameter, parameters[parameter], contract)
 
 
+def printable_id(value: str, contract: Contract) -> str:
+    """Return an `eventId` without the white space around it; refuse what a player id may not be, or nobody can see."""
+    if not (name := filled_in("eventId", value, contract)).isprintable():
+        raise InvalidEvent("control_characters", f"eventId: {shown(name)}")
+    return name
+
+
 def named(parameters: Parameters, contract: Contract) -> Named:
     """Take the parameters that have a field of their own from those that have none; the latter sorted by name."""
-    event_id = parameters.get("eventId")
+    sent_id = parameters.get("eventId")
     return Named(
         player_id=required(parameters, "playerId", "missing_player_id", contract),
         banner_tag=required(parameters, "bannerTag", "missing_banner_tag", contract),
-        event_id=None if event_id is None else filled_in("eventId", event_id, contract),
+        event_id=None if sent_id is None else printable_id(sent_id, contract),
         created_at=parameters.get("createdAt"),
         metadata={name: parameters[name] for name in sorted(parameters) if name not in NAMES},
     )
