@@ -4,18 +4,19 @@ try {
   const script = document.currentScript, page = new URL(location).searchParams;
   let allowed = script.dataset.consent !== "off";
 
-  const kept = {}; // if localStorage is denied
+  const kept = {}; // if localStorage fails
   const recall = (name) => safe(() => localStorage["pixels." + name])() || kept[name];
   const keep = (name, value) => {
-    safe(() => value ? localStorage["pixels." + name] = value : delete localStorage["pixels." + name])();
-    return kept[name] = value;
+    kept[name] = !safe(() => value ? localStorage["pixels." + name] = value
+      : delete localStorage["pixels." + name])() && value;
+    return value;
   };
   const forget = () => { keep("visitor"); keep("banner"); keep("click"); };
 
   const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (d) =>
     (d ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> d / 4).toString(16));
 
-  // Another banner does not inherit the click id.
+  // Another banner inherits no click id.
   const credit = (o) => {
     const last = recall("banner");
     const bannerTag = o.bannerTag || script.dataset.bannerTag || page.get("bannerTag") || last;

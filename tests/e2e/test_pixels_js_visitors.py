@@ -129,6 +129,21 @@ def test_withdrawn_consent_removes_what_was_kept(site: Site) -> None:
     assert site.stored(2)[1]["player_id"] != before["player_id"]
 
 
+def test_consent_withdrawn_in_one_tab_ends_the_key_in_all(site: Site) -> None:
+    """A page that was open before does not bring it back."""
+    site.open('data-banner-tag="brandA" data-visit')
+    (before,) = site.stored(1)
+    other = site.page.context.new_page()
+    other.goto(site.page.url)
+    site.stored(2)
+    other.evaluate("pixels.consent(false)")
+    site.call("pixels.visit()")
+
+    events = site.stored(3)
+    assert events[1]["player_id"] == before["player_id"]
+    assert events[2]["player_id"] != before["player_id"]
+
+
 def test_a_page_without_consent_forgets_what_earlier_pages_kept(site: Site) -> None:
     """The attribute of the tag is enough; nothing has to be called."""
     site.open('data-banner-tag="brandA" data-visit')
