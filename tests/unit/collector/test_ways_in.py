@@ -408,7 +408,7 @@ def test_any_body_becomes_an_event_or_a_refusal_of_the_contract(
     """Whatever a stranger sends, exactly one valid record is stored, and the answer says which."""
     log = ListLog()
     sent = gzip.compress(body) if packed == "gzip" else body
-    headers = {"content_encoding": packed} if packed else {}
+    headers: dict[str, Any] = {"content_encoding": packed} if packed else {}
 
     answer = asyncio.run(post(log, sent, content_type, path=path, query=query, **headers))
 
