@@ -19,12 +19,20 @@ import falcon
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from collector.answers import SECURITY_HEADERS
 from collector.contract import InvalidEvent
 from collector.one_write import OneWriteCycle
 from collector.request import MALFORMED
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together; a browser sends 1 to 2 KiB."""
+
+NOT_HTTP = (
+    "HTTP/1.1 400 Bad Request\r\n"
+    + "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
+    + "content-type: text/plain\r\ncontent-length: 22\r\nconnection: close\r\n\r\nnot an HTTP/1 request\n"
+).encode()
+"""The answer to what has no request line; uvicorn's own would say what it comes from."""
 
 _END_OF_HEAD = b"\r\n\r\n"
 _REQUEST_LINE = re.compile(rb"([A-Za-z-]{1,20}) ([^\n]+?)(?: HTTP/\d\.\d)?(?:\r?\n|\Z)")
@@ -145,7 +153,8 @@ class PixelProtocol(HttpToolsProtocol):
         if self._reading_head and malformed is not None and self.scope is not None:
             self._refuse(*malformed)
         elif self._reading_head and not self._is_answering():
-            super().send_400_response(msg)
+            self.transport.write(NOT_HTTP)
+            self.transport.close()
         else:
             self._hang_up()
 
