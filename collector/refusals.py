@@ -20,6 +20,7 @@ from collector.event_log import REJECTED, EventLog, LogUnavailable
 from collector.events import refusal_of, to_json
 from collector.faults import Faults
 from collector.request import MALFORMED, PixelRequest
+from collector.request_id import request_id
 
 logger = structlog.get_logger("collector.refusals")
 
@@ -59,11 +60,8 @@ class Refusals:
         if req.method == "HEAD":
             self._counters.refused(refused.reason)
         elif self._is_to_be_kept(refused.reason):
-            try:
-                await self._keep(refused, req.refused_payload(req.raw_body), req.refused_sender(self._contract))
-            except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
-                await self._faults.log_unavailable(req, resp, error, {})
-                return
+            await self._keep_and_answer(req, resp, refused)
+            return
         answer_with_refusal(req, resp, refused)
 
     async def keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
@@ -106,6 +104,15 @@ class Refusals:
         refusal = refusal_of(refused, payload, sender, received_at=received_at, contract=self._contract)
         await self._log.append(REJECTED, None, to_json(refusal))
         self._counters.refused(refused.reason)
+
+    async def _keep_and_answer(self, req: PixelRequest, resp: PixelResponse, refused: InvalidEvent) -> None:
+        try:
+            await self._keep(refused, req.refused_payload(req.raw_body), req.refused_sender(self._contract))
+        except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
+            await self._faults.log_unavailable(req, resp, error, {})
+        else:
+            answer_with_refusal(req, resp, refused)
+            resp.set_header("X-Request-Id", request_id(req))  # those that are only counted are all answered alike
 
     def _is_within_rate(self) -> bool:
         second = int(self._seconds())
