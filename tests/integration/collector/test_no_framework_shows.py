@@ -82,7 +82,7 @@ def test_neither_does_the_answer_when_nothing_can_be_stored(tmp_path: Path) -> N
     with running_collector(tmp_path) as collector:
         assert collector.ask("/healthz").status == 200
         (worker,) = collector.workers()
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, (16 * 1024, resource.RLIM_INFINITY))  # as a full disk
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))  # as a full disk
         answer = collector.ask("/visit?playerId=1&bannerTag=a&debug=1")
 
     assert (answer.status, answer.headers["retry-after"].isdigit()) == (503, True)
