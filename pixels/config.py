@@ -193,9 +193,10 @@ class Settings(BaseSettings):
 
     @field_validator("memory_limit", "spool_limit")
     @classmethod
-    def _amount_of_bytes(cls, amount: str) -> str:
+    def _amount_of_bytes(cls, amount: str, info: ValidationInfo) -> str:
         if not _AMOUNT_OF_BYTES.fullmatch(amount):
-            raise ValueError(f"{amount!r} is no amount of bytes such as 2GB or 512MB")
+            what = "memory" if info.field_name == "memory_limit" else "disk"
+            raise ValueError(f"{amount!r} is no amount of {what} such as 2GB or 512MB")
         return amount
 
     @field_validator("hash_key")
