@@ -18,6 +18,7 @@ TEXT = "text/plain"
 PIXEL_TYPES = (FORM, JSON, TEXT)
 
 _TAKES_A_GZIP_HEADER = 16 + zlib.MAX_WBITS
+_DIGITS = 18  # of a length; one with more is too long as well
 _MOST_MEMBERS = 100
 """A gzip file may be several, one after the other. Each takes a copy of what follows it, so many small ones are a bomb too."""
 
@@ -29,7 +30,7 @@ async def read_body(req: PixelRequest, limit: int, types: Collection[str]) -> by
     gzip, that it has more than `limit` bytes, packed or unpacked, or that it does not come to its end.
     """
     announced = req.header(b"content-length")
-    length = int(announced) if announced and announced.isdigit() else None
+    length = int(announced[:_DIGITS]) if announced and announced.isdigit() else None
     if length:  # what is announced and not wanted is not waited for
         _check(req, types)
     if length is not None and length > limit:
@@ -39,16 +40,17 @@ async def read_body(req: PixelRequest, limit: int, types: Collection[str]) -> by
         while more and len(received) <= limit:
             part, more = await req.receive_body()
             received += part
+            if part:
+                _check(req, types)
     finally:
         req.raw_body = bytes(received)
     if len(received) > limit:
         raise _too_long(limit)
     if length is not None and len(received) != length:
         raise InvalidEvent("bad_body", f"{length} bytes were announced, {len(received)} came")
-    if not received:
-        return b""
-    _check(req, types)
-    return req.raw_body if _encoding(req) == "identity" else gunzipped(req.raw_body, limit)
+    if not received or _encoding(req) == "identity":
+        return req.raw_body
+    return gunzipped(req.raw_body, limit)
 
 
 def _check(req: PixelRequest, types: Collection[str]) -> None:
