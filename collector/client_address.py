@@ -21,6 +21,7 @@ MAX_HEADER_BYTES = 2048
 """Of a longer header only the right end is read."""
 
 _REMEMBERED = 4096
+_REMEMBERED_BYTES = 256  # strangers must not fill the memory with long headers
 _MAPPED = "::ffff:"
 _NODE = re.compile(
     r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]{2,45})\]|(?P<four>[0-9.]{7,15}))(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]{1,64}))?"
@@ -40,6 +41,7 @@ class ClientAddresses:
         self.trusted = trusted
         self._nodes = _nodes_of_forwarded if header == "forwarded" else _nodes_of_x_forwarded_for
         self._is_trusted = lru_cache(_REMEMBERED)(self._is_in_a_trusted_network)
+        self._behind = lru_cache(_REMEMBERED)(self._client_behind)
 
     def client(self, peer: str | None, header: bytes | None) -> str | None:
         """Return the address nearest to the client that a trusted proxy vouches for, in canonical text.
@@ -54,7 +56,10 @@ class ClientAddresses:
             peer = peer[len(_MAPPED) :]
         if not self.trusted or header is None or not self.is_trusted(peer):
             return peer
-        known = peer
+        return (self._behind if len(header) <= _REMEMBERED_BYTES else self._client_behind)(peer, header)
+
+    def _client_behind(self, proxy: str, header: bytes) -> str:
+        known = proxy
         for _, node in zip(range(MAX_HOPS), self._nodes(_right_end(header)), strict=False):
             address = address_of_node(node)
             if address is None:
