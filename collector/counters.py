@@ -26,8 +26,9 @@ _CELL_BYTES: Final = 8
 
 # Cells of a row. Those of the first group only grow; the gauges say how it is now, and are cleared when a worker ends.
 _STARTS = 0
-_ACCEPTED = 1
-_REFUSED = _ACCEPTED + len(EVENT_TYPES)
+_ACCEPTED = 1  # for each type a bucket of seconds each, so that an event costs one addition for both
+_BUCKETS = len(SECONDS) + 1
+_REFUSED = _ACCEPTED + len(EVENT_TYPES) * _BUCKETS
 _NOT_KEPT = _REFUSED + len(REASONS)
 _SUMMARISED = _NOT_KEPT + len(REASONS)
 _NOT_STORED = _SUMMARISED + len(REASONS)
@@ -36,15 +37,14 @@ _SPOOLED = _FAILED + 1
 _FORWARDED = _SPOOLED + 1
 _KAFKA_ERRORS = _FORWARDED + 1
 _SECONDS_SUM = _KAFKA_ERRORS + 1  # the one cell that holds a floating-point number
-_SECONDS = _SECONDS_SUM + 1
-_ALIVE = _SECONDS + len(SECONDS) + 1
+_ALIVE = _SECONDS_SUM + 1
 _SPOOL_RECORDS = _ALIVE + 1
 _SPOOL_OLDEST = _SPOOL_RECORDS + 1
 _KAFKA = _SPOOL_OLDEST + 1
 _CELLS = _KAFKA + 1
 
 _GAUGES = range(_ALIVE, _CELLS)
-_ACCEPTED_AT = {event_type: _ACCEPTED + number for number, event_type in enumerate(EVENT_TYPES)}
+_ACCEPTED_AT = {event_type: _ACCEPTED + number * _BUCKETS for number, event_type in enumerate(EVENT_TYPES)}
 _NUMBER_OF_REASON = {reason: number for number, reason in enumerate(REASONS)}
 _REFUSED_AT = {reason: _REFUSED + number for reason, number in _NUMBER_OF_REASON.items()}
 
@@ -113,7 +113,7 @@ class CounterTable:
         kafka = [state for row in rows if (state := self._cells[row * _CELLS + _KAFKA]) != _NO_KAFKA]
         return Totals(
             worker_starts=cells[_STARTS],
-            accepted=dict(zip(EVENT_TYPES, cells[_ACCEPTED:_REFUSED], strict=True)),
+            accepted={event_type: sum(cells[at : at + _BUCKETS]) for event_type, at in _ACCEPTED_AT.items()},
             refused=dict(zip(REASONS, cells[_REFUSED:_NOT_KEPT], strict=True)),
             not_kept=dict(zip(REASONS, cells[_NOT_KEPT:_SUMMARISED], strict=True)),
             not_stored=cells[_NOT_STORED],
@@ -122,7 +122,7 @@ class CounterTable:
             forwarded=cells[_FORWARDED],
             kafka_errors=cells[_KAFKA_ERRORS],
             seconds_sum=sum(self._floats[row * _CELLS + _SECONDS_SUM] for row in rows),
-            seconds=tuple(cells[_SECONDS:_ALIVE]),
+            seconds=tuple(sum(cells[at + bucket] for at in _ACCEPTED_AT.values()) for bucket in range(_BUCKETS)),
             workers=cells[_ALIVE],
             spool_records=cells[_SPOOL_RECORDS],
             spool_oldest_ms=min(oldest, default=None),
@@ -141,7 +141,7 @@ class CounterTable:
 class Counters:
     """What one worker counts. It is also the `LogObserver` of its log, which may call it from threads of its own.
 
-    Each cell is added to by one thread only, so nothing needs a lock.
+    Nothing needs a lock: the interpreter changes threads at calls and jumps, never in the middle of an addition.
     """
 
     __slots__ = ("_cells", "_floats", "table")
@@ -152,9 +152,7 @@ class Counters:
 
     def accepted(self, event_type: EventType, seconds: float) -> None:
         """Count an event that is durable, and how long it took to become so."""
-        cells = self._cells
-        cells[_ACCEPTED_AT[event_type]] += 1
-        cells[_SECONDS + bisect_left(SECONDS, seconds)] += 1
+        self._cells[_ACCEPTED_AT[event_type] + bisect_left(SECONDS, seconds)] += 1
         self._floats[_SECONDS_SUM] += seconds
 
     def refused(self, reason: Reason) -> None:
