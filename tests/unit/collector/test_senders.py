@@ -195,3 +195,28 @@ async def test_metadata_that_is_not_allowed_is_left_out_and_explained() -> None:
 
     assert log.events()[0]["metadata"] == {"s": "v-1"}
     assert json.loads(answer.body)["left_out"] == ["plan"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "status"),
+    [
+        ("127.0.0.1", None, "", 200),
+        ("::ffff:127.0.0.1", None, "", 200),
+        ("203.0.113.9", None, "", 404),
+        ("127.0.0.1", b"10.0.0.1", "", 404),
+        ("::ffff:127.0.0.1", b"10.0.0.1", "", 404),
+        ("127.0.0.1", b"10.0.0.1", "127.0.0.1", 200),
+        ("::ffff:127.0.0.1", b"10.0.0.1", "127.0.0.1", 200),
+        ("127.0.0.1", b"10.0.0.1, 203.0.113.9", "127.0.0.1", 404),
+        ("127.0.0.1", b"unknown", "127.0.0.1", 404),
+    ],
+)
+async def test_metrics_are_for_insiders_also_behind_a_proxy(
+    peer: str, forwarded: bytes | None, trusted: str, status: int
+) -> None:
+    """A proxy that is not trusted brings nobody in, on whatever kind of socket."""
+    headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded)]
+
+    answer, _ = await sent("/metrics", b"", headers=headers, peer=peer, trusted_proxies=trusted)
+
+    assert answer.status == status
