@@ -24,6 +24,7 @@ RESERVE_BYTES = 512 * 1024
 """Room on the disk that records never take, so that there is some for the work of deleting them."""
 
 READ_BYTES = 1024 * 1024
+_ROOM_BYTES = 64 * 1024  # what must be free for a file to be called ready
 
 _BUSY_SECONDS = 5.0  # the aggregator's deletes may hold the file for a moment
 _WAL_BYTES_KEPT = 64 * 1024 * 1024
@@ -87,10 +88,11 @@ class LogFile:
 
     def add(self, rows: Mapping[Stream, Iterable[Row]], size: int) -> None:
         """Append rows in one transaction, all of them or none; durable when this returns. `size` is about their bytes."""
-        with self._work("cannot take records"), _transaction(self._connection) as connection:
+        with self._work("cannot take records"):
             self._make_sure_of_room(size)
-            for stream, some in rows.items():
-                connection.executemany(_INSERT[stream], some)
+            with _transaction(self._connection) as connection:
+                for stream, some in rows.items():
+                    connection.executemany(_INSERT[stream], some)
 
     def read(self, stream: Stream, after: int, count: int) -> list[Record]:
         """Return the records that follow offset `after`: `count` at most, and not many more bytes than `READ_BYTES`.
@@ -143,7 +145,7 @@ class LogFile:
     def prove(self) -> None:
         """Commit a write that no reader sees, and see that there is room for a record."""
         with self._work("cannot take records"), _transaction(self._connection) as connection:
-            self._make_sure_of_room(0)
+            self._make_sure_of_room(_ROOM_BYTES)
             # SQLite writes no page that stays as it is, so something must change; nobody else uses this number.
             (number,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute(f"PRAGMA user_version = {1 - int(number)}")
@@ -168,9 +170,24 @@ class LogFile:
             used = (self._pragma("page_count") - self._pragma("freelist_count")) * self._pragma("page_size")
             if used + size > self._limit:
                 raise LogUnavailable(f"{self.path} is full: it may take {self._limit} bytes (PIXELS_SPOOL_LIMIT)")
-        disk = os.statvfs(self.path)
-        if disk.f_blocks and disk.f_bavail * disk.f_frsize < size + RESERVE_BYTES:
+        if not self._disk_has(size) and not (self._give_back_wal() and self._disk_has(size)):
             raise LogUnavailable(f"{self.path} cannot take records: the disk is full")
+
+    def _disk_has(self, size: int) -> bool:
+        disk = os.statvfs(self.path)
+        return not disk.f_blocks or disk.f_bavail * disk.f_frsize >= size + RESERVE_BYTES
+
+    def _give_back_wal(self) -> bool:
+        """Move what the write-ahead log holds into the file and cut it off, unless somebody reads; return whether it was."""
+        try:
+            if not self.path.with_name(f"{self.path.name}-wal").stat().st_size:
+                return False
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            return self._pragma("wal_checkpoint(TRUNCATE)") == 0
+        except (sqlite3.Error, OSError):
+            return False
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}")
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -18,6 +18,7 @@ class Senders:
 
     def __init__(self, collector: RunningCollector) -> None:
         self.acknowledged: list[str] = []
+        self.refused: list[int] = []
         self._collector = collector
         self._stop = Event()
         self._threads = [Thread(target=self._send, args=(number,)) for number in range(SENDERS)]
@@ -38,6 +39,8 @@ class Senders:
                     return  # the collector is gone
                 if answer.status == 200:
                     self.acknowledged.append(player)
+                else:
+                    self.refused.append(answer.status)
 
     def wait_for(self, count: int) -> None:
         until(lambda: len(self.acknowledged) >= count, what=f"{count} acknowledged pixels")

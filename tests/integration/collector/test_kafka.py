@@ -1,10 +1,12 @@
-"""With Kafka as the log: acknowledged means that the brokers have it; what they cannot take is answered 503."""
+"""With Kafka as the log: acknowledged means that the brokers have it; what they do not take is told in time."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,10 +17,11 @@ import jsonschema
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from collector.event_log import EVENTS, REJECTED, LogUnavailable, RecordRefused
 from collector.kafka_log import KafkaLog
-from collector.sinks import EVENTS, LogUnavailable
-from tests.integration.collector.running import RunningCollector, running_collector
+from tests.integration.collector.running import PIXELS, RunningCollector, environment, running_collector
 from tests.integration.collector.senders import ENOUGH, Senders
+from tests.integration.collector.spools import kafka_settings
 from tests.kafka_broker import KafkaBroker
 from tests.unit.collector.schemas import EVENT_SCHEMA, REFUSAL_SCHEMA
 from tests.waiting import free_port, until
@@ -114,42 +117,10 @@ def test_every_acknowledged_pixel_is_on_the_topic_after_kill_9_of_the_collector(
     assert acknowledged <= {event["player_id"] for event in values(kafka, topic)}
 
 
-def test_a_broker_that_hangs_is_answered_503_until_it_works_again(
-    collector: RunningCollector, kafka: KafkaBroker, topic: str
-) -> None:
-    """The wait is bounded, no pixel is acknowledged meanwhile, and the same process recovers."""
-    assert collector.ask("/visit?playerId=before&bannerTag=a").status == 200
-    with kafka.hanging():
-        began = time.monotonic()
-        during, refused = collector.ask("/visit?playerId=during&bannerTag=a"), collector.ask("/visit?playerId=1")
-        waited = time.monotonic() - began
-
-    assert [(answer.status, answer.headers["retry-after"]) for answer in (during, refused)] == [(503, "5")] * 2
-    assert 6 <= waited < 12
-    until(lambda: collector.ask("/visit?playerId=after&bannerTag=a").status == 200, what="Kafka takes events again")
-    stored = [event["player_id"] for event in values(kafka, topic)]
-    assert {"before", "after"} <= set(stored) <= {"before", "during", "after"}
-
-
-def test_a_stop_while_kafka_hangs_still_answers_what_is_under_way(
-    collector: RunningCollector, kafka: KafkaBroker
-) -> None:
-    """The request gets its 503, not a broken connection, and the collector leaves in peace."""
-    assert collector.ask("/visit?playerId=before&bannerTag=a").status == 200
-    with kafka.hanging():
-        with collector.sent("/visit?playerId=during&bannerTag=a") as under_way:
-            assert collector.ask("/robots.txt").status == 200  # one event loop: it has read the request before
-            collector.process.terminate()
-            assert under_way.answer().status == 503
-        assert collector.process.wait(timeout=30) == 0
-
-
 @pytest.fixture
 def unreachable() -> Iterator[KafkaLog]:
     """A log whose Kafka nobody started."""
-    fatal: list[None] = []
-    log = KafkaLog(f"127.0.0.1:{free_port()}", "events", ack_timeout=0.3, on_fatal=lambda: fatal.append(None))
-    with closing(log):
+    with closing(KafkaLog(kafka_settings(f"127.0.0.1:{free_port()}"), on_fatal=lambda: None)) as log:
         yield log
 
 
@@ -164,8 +135,9 @@ async def test_a_kafka_that_is_not_there_is_told_in_time(unreachable: KafkaLog) 
 
 async def test_a_record_that_no_broker_would_take_is_refused_at_once(unreachable: KafkaLog) -> None:
     """The producer itself says no to a message beyond its limit."""
-    with pytest.raises(LogUnavailable, match="does not take the record"):
+    with pytest.raises(LogUnavailable, match="does not take the record") as refused:
         await unreachable.append(EVENTS, b"p", bytes(2_000_000))
+    assert isinstance(refused.value, RecordRefused)
 
 
 async def test_a_closed_log_refuses(unreachable: KafkaLog) -> None:
@@ -176,12 +148,68 @@ async def test_a_closed_log_refuses(unreachable: KafkaLog) -> None:
         await unreachable.append(EVENTS, b"p", b"{}")
 
 
+async def test_requests_that_were_cancelled_leave_nothing_behind(unreachable: KafkaLog) -> None:
+    """Those who hung up wait for no report, and disturb nobody who does."""
+    gave_up = [asyncio.ensure_future(unreachable.append(EVENTS, None, b"%d" % n)) for n in range(10)]
+    stays = asyncio.ensure_future(unreachable.append(EVENTS, None, b"stays"))
+    await asyncio.sleep(0)
+    for task in gave_up:
+        task.cancel()
+
+    with pytest.raises(LogUnavailable, match=r"within 0.3 s"):
+        await stays
+    assert unreachable._waiting == {EVENTS: {}, REJECTED: {}}
+
+
+async def test_all_that_wait_can_be_told_at_once(unreachable: KafkaLog) -> None:
+    """One late record is enough to know; the other stream is not concerned."""
+    events = [asyncio.ensure_future(unreachable.append(EVENTS, None, b"%d" % n)) for n in range(10)]
+    refusal = asyncio.ensure_future(unreachable.append(REJECTED, None, b"r"))
+    await asyncio.sleep(0)
+
+    await asyncio.to_thread(unreachable.give_up, EVENTS, "because we say so")
+
+    assert [str(e) for e in await asyncio.gather(*events, return_exceptions=True)] == ["because we say so"] * 10
+    with pytest.raises(LogUnavailable, match=r"within 0.3 s"):
+        await refusal
+
+
+async def test_a_check_asks_the_brokers(unreachable: KafkaLog, kafka: KafkaBroker, topic: str) -> None:
+    """No broker, no topic, a topic that works."""
+    with pytest.raises(LogUnavailable, match="does not answer"):
+        await unreachable.check()
+    for name, trouble in ((topic, None), (f"{topic}-missing", "has no topic")):
+        with closing(KafkaLog(kafka_settings(kafka.bootstrap_servers, name), on_fatal=lambda: None)) as log:
+            if trouble is None:
+                assert (await log.check()).log == "kafka"
+            else:
+                with pytest.raises(LogUnavailable, match=trouble):
+                    await log.check()
+
+
 def test_only_a_producer_that_failed_for_good_asks_for_a_new_process() -> None:
     """Lost connections mend themselves; a fatal error never does."""
     asked: list[str] = []
-    log = KafkaLog(f"127.0.0.1:{free_port()}", "events", ack_timeout=0.1, on_fatal=lambda: asked.append("now"))
-    with closing(log):
+    settings = kafka_settings(f"127.0.0.1:{free_port()}")
+    with closing(KafkaLog(settings, on_fatal=lambda: asked.append("now"))) as log:
         log._on_error(KafkaError(KafkaError._ALL_BROKERS_DOWN))
         assert asked == []
         log._on_error(KafkaError(KafkaError._FATAL, "fenced", True))
         assert asked == ["now"]
+
+
+@pytest.mark.parametrize("wrong", ['{"no.such.property": 1}', '{"linger.ms": "soon"}', '{"acks": 1}', '{"acks'])
+def test_a_property_that_cannot_be_is_told_once_before_the_port_opens(tmp_path: Path, wrong: str) -> None:
+    """By one process, however many workers there were to be; not by each of them, again and again."""
+    settings = {"PIXELS_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}", "PIXELS_KAFKA_PROPERTIES": wrong}
+
+    done = subprocess.run(
+        [PIXELS, "collect", "--port", "0", "--workers", "2"],
+        env=environment(tmp_path, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (78, "", 1)
+    assert "PIXELS_KAFKA_PROPERTIES" in done.stderr
