@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.e2e.brand_site import Site
 from tests.integration.collector.running import RunningCollector, end, running_collector
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +113,22 @@ def test_a_collector_that_is_gone_disturbs_no_page(tmp_path: Path, visitor: Brow
         with site.page.expect_console_message():  # the browser's, that it cannot connect
             assert site.call("pixels.registration({playerId: 'p1'})") is True
 
+        assert site.errors == []
+        assert all(line.startswith(BY_THE_BROWSER) for line in site.console)
+
+
+def test_a_refusal_disturbs_no_page(tmp_path: Path, visitor: BrowserContext) -> None:
+    """The page cannot know; the collector keeps the reason."""
+    (tmp_path / "www").mkdir()
+    with running_collector(tmp_path / "home") as collector, Site(tmp_path / "www", collector, visitor).online() as site:
+        site.open('data-banner-tag="brandA"')
+        assert site.call("pixels.deposit({playerId: 'p1', metadata: {amount: 'much', currency: 'EUR'}})") is True
+        until(lambda: len(collector.refusals()) == 1, what="the refusal of the beacon")
+        site.call("navigator.sendBeacon = undefined")
+        assert site.call("pixels.deposit({playerId: 'p1', metadata: {amount: 'much', currency: 'EUR'}})") is True
+        until(lambda: len(collector.refusals()) == 2, what="the refusal of the image")
+
+        assert {refusal["reason"] for refusal in collector.refusals()} == {"bad_amount"}
         assert site.errors == []
         assert all(line.startswith(BY_THE_BROWSER) for line in site.console)
 
