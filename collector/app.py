@@ -27,10 +27,8 @@ from collector.pages import NoIcon, TextResource
 from collector.pixel import PixelResource
 from collector.rate_limit import LimitedRate, RateLimit
 from collector.refusals import Refusals
-from collector.request import MALFORMED, PixelRequest, request_type
+from collector.request import PixelRequest, request_type
 from pixels.config import Settings, origins
-
-__all__ = ["MALFORMED", "create_app"]
 
 SCRIPT_CACHE_SECONDS = 3600
 

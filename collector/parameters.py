@@ -31,8 +31,9 @@ _NOT_IN_METADATA = frozenset((*SPELLINGS, *SPELLINGS.values(), *OPTIONS))
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 # Names without an underscore are neither reserved nor another spelling, and these lengths and numbers are within all limits.
-_ORDINARY_PAIR = rb"[A-Za-z0-9.-]{1,64}=[A-Za-z0-9._~!*'():@,;/?-]{0,128}"
-_ORDINARY_QUERY = re.compile(_ORDINARY_PAIR + rb"(?:&" + _ORDINARY_PAIR + rb"){0,47}")
+# Possessive (`{1,64}+`): nothing is tried twice, which makes it the quickest check there is.
+_ORDINARY_PAIR = rb"[A-Za-z0-9.-]{1,64}+=[A-Za-z0-9._~!*'():@,;/?-]{0,128}+"
+_ORDINARY_QUERY = re.compile(_ORDINARY_PAIR + rb"(?:&" + _ORDINARY_PAIR + rb"){0,47}+")
 
 
 def read_ordinary_query(query: bytes) -> Parameters | None:
