@@ -87,7 +87,7 @@ class KafkaLog:
         self._one_counts = Lock()
         self._last_error = ""
         self._closing = False
-        self._producer = _producer(settings, {"error_cb": self._on_error}, logging.getLogger("collector.kafka_log"))
+        self._producer = _producer(settings, {"error_cb": self._on_error}, logging.getLogger("librdkafka"))
 
     async def append(self, stream: Stream, key: bytes | None, value: bytes) -> None:
         """Return when all in-sync replicas have the record; raise `LogUnavailable` when that is not known in time.
@@ -261,7 +261,7 @@ class KafkaLog:
 
 def check_kafka_settings(settings: Settings) -> None:
     """Raise `ConfigurationError` when librdkafka does not take its properties. Leaves no thread behind, so one may fork."""
-    _producer(settings, {}, logging.getLogger("collector.kafka_log"))
+    _producer(settings, {}, logging.getLogger("librdkafka"))
 
 
 def _producer(settings: Settings, own: Mapping[str, Any], log: logging.Logger) -> Producer:

@@ -16,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 
 from tests.integration.collector.running import Answer, RunningCollector, kill, running_collector
 from tests.integration.collector.senders import ENOUGH, Senders
-from tests.waiting import until
+from tests.kafka_broker import KafkaBroker
+from tests.waiting import free_port, until
 
 GOOD = "/visit?playerId=secret-player&bannerTag=a"
 
@@ -221,3 +222,36 @@ def test_gunicorn_speaks_json_too(tmp_path: Path) -> None:
 
         (line,) = log_lines(collector)
         assert (line["event"], line["logger"], line["level"]) == ("gunicorn.message", "gunicorn.error", "error")
+
+
+def test_a_collector_whose_kafka_is_down_is_ready_as_long_as_its_spool_is(tmp_path: Path) -> None:
+    """It says that events go to the spool and why, counts them, and is not ready when the disk is full as well."""
+    nobody = f"127.0.0.1:{free_port()}"
+    settings = {"PIXELS_KAFKA_BOOTSTRAP_SERVERS": nobody, "PIXELS_KAFKA_ACK_TIMEOUT": "0.5"}
+    with running_collector(tmp_path, **settings, PIXELS_KAFKA_PROPERTIES='{"log_level": 4}') as collector:
+        assert collector.ask(GOOD).status == 200
+        status, said = readiness(collector)
+        assert (status, said["ready"], said["log"], bool(said["detail"])) == (200, True, "spool", True)
+        until(lambda: samples(collector)["spool_records",] == 1, what="a record in the spool")
+        found = samples(collector)
+        assert (found["events_spooled_total",], found["kafka_up",], found["events_forwarded_total",]) == (1, 0, 0)
+        until(lambda: samples(collector)["spool_age_seconds",] > 0, what="an age of the spool")
+
+        fill_disk(collector.workers()[0])
+        until(lambda: collector.ask("/readyz").status == 503, what="not ready when spool and Kafka are down")
+        assert collector.ask(GOOD).status == 503
+        assert collector.ask("/healthz").status == 200
+        events = {line["event"] for line in log_lines(collector)}
+        assert {"spooled_log.kafka_does_not_take_records", "request.not_stored", "librdkafka.message"} <= events
+
+
+def test_a_collector_on_kafka_says_so(tmp_path: Path, kafka: KafkaBroker) -> None:
+    """While the broker takes events, that is where they go; nothing waits in the spool."""
+    settings = {"PIXELS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "PIXELS_KAFKA_TOPIC": kafka.new_topic()}
+    with running_collector(tmp_path, **settings) as collector:
+        assert collector.ask(GOOD).status == 200
+        status, said = readiness(collector)
+        found = samples(collector)
+
+    assert (status, said["ready"], said["log"]) == (200, True, "kafka")
+    assert (found["kafka_up",], found["spool_records",], found["spool_age_seconds",]) == (1, 0, 0)
