@@ -80,7 +80,8 @@ def create_app(
     app.add_route("/pixels.js", TextResource(script, falcon.MEDIA_JS, cache_seconds=SCRIPT_CACHE_SECONDS))
     app.add_route("/robots.txt", TextResource(b"User-agent: *\nDisallow: /\n", falcon.MEDIA_TEXT))
     app.add_route(
-        "/", TextResource(b"Pixels collector: /visit, /registration, /deposit, /pixels.js\n", falcon.MEDIA_TEXT)
+        "/",
+        TextResource(b"Pixels collector: /visit, /registration, /deposit, /events, /pixels.js\n", falcon.MEDIA_TEXT),
     )
     app.add_route("/favicon.ico", NoIcon())
     app.add_route("/healthz", HealthResource())
