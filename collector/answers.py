@@ -75,7 +75,7 @@ class PixelResponse(Response):
 
     def _asgi_headers(self, media_type: str | None = None) -> Any:
         # Falcon encodes all headers for each answer. Ours are few and alike; the HTTP protocol knows them by their identity.
-        if media_type is not None:
+        if media_type is not None and self._headers.get("content-length") != "0":
             self._headers.setdefault("content-type", media_type)
         if self._extra_headers or self._cookies:
             return super()._asgi_headers(media_type)

@@ -72,7 +72,7 @@ class BatchResource:
         answer_preflight(resp, "POST")
 
     def _facts(self, req: PixelRequest, in_url: dict[str, str]) -> Facts:
-        """Return what is known of all items; one signature covers them."""
+        """Return what is known of all items, whatever their types; one signature covers them."""
         now, signing = self._clock(), self._pipeline.signing
         signature_in_url = in_url.pop(SIGNATURE_PARAMETER, None)
         for name in in_url.keys() - set(OPTIONS):
@@ -86,6 +86,8 @@ class BatchResource:
             await asyncio.sleep(0)
         try:
             parameters = read_json(item)
+            for option in OPTIONS:  # the answer to a batch is always the same
+                parameters.pop(option, None)
             event_type = event_type_of(parameters.pop("eventType", None))
             return self._pipeline.event(parameters, self._facts_of_item(facts, event_type, number))
         except InvalidEvent as refused:

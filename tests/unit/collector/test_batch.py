@@ -178,6 +178,14 @@ async def test_a_batch_that_cannot_be_stored_is_answered_503() -> None:
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
 
 
+async def test_options_of_the_answer_are_no_metadata(log: ListLog) -> None:
+    """They mean nothing here, in an item or in the URL."""
+    answer = await send(log, lines({**VISIT, "debug": True, "response": 204}), "text/plain", b"debug=1&response=204")
+
+    assert (answer.status, json.loads(answer.body)["accepted"]) == (200, 1)
+    assert log.events()[0]["metadata"] == {"s": "v-1"}
+
+
 class ForgetfulLog(ListLog):
     """A log that stores what it can, and cannot store what one player does."""
 

@@ -280,6 +280,7 @@ async def test_nothing_is_answered_on_request(log: ListLog, option: bytes, heade
 
     assert (stored.status, stored.body, stored.headers.get("content-length")) == (204, b"", None)
     assert (refused_as(refused), refused.body) == ((400, "missing_banner_tag"), b"")
+    assert "content-type" not in {*stored.headers, *refused.headers}
     assert (len(log.events()), len(log.refusals())) == (1, 1)
 
 
