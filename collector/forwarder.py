@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from collector.clock import Clock
-from collector.event_log import EVENTS, NOBODY, STREAMS, Fate, LogObserver, LogUnavailable, Stream
+from collector.event_log import NOBODY, STREAMS, Fate, LogObserver, LogUnavailable, Stream
 from collector.local_log import LocalLog
 from collector.log_file import LogFile, Record, adopt_slots
 
@@ -53,7 +54,8 @@ class Forwarder:
         self._own_file = own_file
         self._observer = observer
         self._stop = Event()
-        self._trouble = ""
+        self._told: set[str] = set()  # the troubles of the rounds before this adoption
+        self._trouble: set[str] = set()  # those since
         self._held: list[LogFile] = []  # the files that this worker owns now
         self._refused_up_to: dict[tuple[Path, Stream], int] = {}
         self._thread = Thread(target=self._run, name="forwarder", daemon=True)
@@ -71,63 +73,73 @@ class Forwarder:
     def _run(self) -> None:
         rounds = 0
         while not self._stop.is_set():
-            trouble = ""
+            adopt = rounds % _ROUNDS_BETWEEN_ADOPTIONS == 0
+            if adopt:
+                self._told, self._trouble = self._trouble, set()
             try:
-                self._round(adopt=rounds % _ROUNDS_BETWEEN_ADOPTIONS == 0)
-            except LogUnavailable as error:
-                trouble = str(error)
+                self._round(adopt=adopt)
             except Exception:  # a fault of ours must not end the forwarding for good
                 logger.exception("forwarder.round_failed")
-            if trouble and trouble != self._trouble:  # once, not every second of a night
-                logger.warning("forwarder.waits", reason=trouble)
-            self._trouble = trouble
             rounds += 1
             self._stop.wait(_ROUND_SECONDS)
 
     def _round(self, *, adopt: bool) -> None:
-        ready = [stream for stream in STREAMS if self._destination.ready(stream)]
         own = self._own_file()
         self._held = [own] if own else []
-        for file in self._held:
-            self._empty(file, ready)
-        if adopt and EVENTS in ready:
-            for orphan in adopt_slots(self._spool_dir):
-                self._adopt(orphan, ready)
+        if self._empty(own) and adopt:
+            with self._telling():
+                self._adopt()
 
-    def _adopt(self, orphan: LogFile, streams: Sequence[Stream]) -> None:
-        self._held.append(orphan)
-        try:
-            self._empty(orphan, streams)
-        finally:
-            self._held.remove(orphan)
-            orphan.close()
+    def _adopt(self) -> None:
+        """Empty the files that nobody owns, one after the other, until one cannot be sent on."""
+        for orphan in adopt_slots(self._spool_dir):
+            self._held.append(orphan)
+            try:
+                well = self._empty(orphan)
+            finally:
+                self._held.remove(orphan)
+                orphan.close()
             self._report()
+            if not well:
+                return
 
-    def _empty(self, file: LogFile, streams: Sequence[Stream]) -> None:
-        """Forward what the file holds of the streams, and give the room back."""
+    def _empty(self, file: LogFile | None) -> bool:
+        """Forward what the file holds and give the room back; return whether all of it was sent."""
         self._report()
-        for stream in streams:
-            self._forward(file, stream)
-        while not self._stop.is_set() and file.shrink():
-            pass
+        well = [self._send(file, stream) for stream in STREAMS]
+        with self._telling():
+            while file and not self._stop.is_set() and file.shrink():
+                pass
+        return all(well)
 
-    def _forward(self, file: LogFile, stream: Stream) -> None:
+    def _send(self, file: LogFile | None, stream: Stream) -> bool:
+        """Forward the file's records of a stream; without a file, find out whether the destination takes any."""
+        if not self._destination.ready(stream):
+            return False
+        if file:
+            with self._telling():
+                return self._forward(file, stream)
+        self._destination.deliver(stream, [], self._stop.is_set)  # new ones may go there, whatever the file's state is
+        return not file
+
+    def _forward(self, file: LogFile, stream: Stream) -> bool:
         """Send batches until none is left, or none of a batch arrives; those that did not arrive stay."""
         after = self._refused_up_to.get((file.path, stream), 0)
-        all_known = True
+        all_sent = True
         while not self._stop.is_set():
             records = file.read(stream, after, BATCH_RECORDS)
             fates = self._destination.deliver(stream, records, self._stop.is_set)
+            all_sent = all_sent and Fate.FAILED not in fates
             if delivered := [r.offset for r, fate in zip(records, fates, strict=True) if fate is Fate.DELIVERED]:
                 file.forget(stream, delivered)
                 self._observer.forwarded(len(delivered))
                 self._report()
             if not records or all(fate is Fate.FAILED for fate in fates):
-                return
+                break
             after = records[-1].offset
-            all_known = all_known and Fate.FAILED not in fates
-            if all_known and Fate.REFUSED in fates:
+            if all_sent and Fate.REFUSED in fates:
                 self._pass_over(file, stream, after, fates.count(Fate.REFUSED))
+        return all_sent
 
     def _pass_over(self, file: LogFile, stream: Stream, offset: int, records: int) -> None:
         """Leave records that are never taken in the file, for a person to look at, until the next start."""
@@ -136,9 +148,21 @@ class Forwarder:
 
     def _report(self) -> None:
         """Say what waits in the files of this worker."""
-        waiting = [file.waiting() for file in self._held]
-        oldest = [w.oldest_ms for w in waiting if w.oldest_ms is not None]
-        self._observer.spool_holds(sum(w.records for w in waiting), min(oldest, default=None))
+        with self._telling():
+            waiting = [file.waiting() for file in self._held]
+            oldest = [w.oldest_ms for w in waiting if w.oldest_ms is not None]
+            self._observer.spool_holds(sum(w.records for w in waiting), min(oldest, default=None))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Log a file that fails, and go on: once, not every second of a night."""
+        try:
+            yield
+        except LogUnavailable as error:
+            trouble = str(error)
+            if trouble not in self._told | self._trouble:
+                logger.warning("forwarder.waits", reason=trouble)
+            self._trouble.add(trouble)
 
 
 class IntoLocalLog:

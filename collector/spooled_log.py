@@ -45,6 +45,8 @@ class SpooledLog:
 
     async def append(self, stream: Stream, key: bytes | None, value: bytes) -> None:
         """Return when Kafka or the spool has the record; raise `LogUnavailable` when neither takes it."""
+        if self._closing:
+            raise LogUnavailable("The log is closed")
         if stream not in self._down:
             try:
                 await self._kafka.append(stream, key, value)

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from collector.event_log import EVENTS, REJECTED, Fate, NoObserver, Stream
 from collector.forwarder import BATCH_RECORDS, Destination, Forwarder
@@ -25,6 +26,7 @@ class Somewhere:
     arrived: list[tuple[Stream, bytes]] = field(default_factory=list)
     tries: int = 0
     asked: int = 0
+    proofs: int = 0
 
     def ready(self, stream: Stream) -> bool:
         self.asked += 1
@@ -32,6 +34,7 @@ class Somewhere:
 
     def deliver(self, stream: Stream, records: Sequence[Record], stopped: Callable[[], bool]) -> list[Fate]:
         self.tries += len(records)
+        self.proofs += not records
         fates = [self.fate_of(record.value) for record in records]
         self.arrived += [
             (stream, record.value) for record, fate in zip(records, fates, strict=True) if fate is Fate.DELIVERED
@@ -185,3 +188,28 @@ def test_a_fault_does_not_end_the_forwarding(own: LogFile, tmp_path: Path) -> No
 
     with forwarding(own, tmp_path, somewhere := Faulty()):
         until(lambda: somewhere.arrived, what="the record arrives")
+
+
+@pytest.mark.parametrize("own_is_open", [True, False])
+def test_a_file_that_fails_does_not_keep_new_records_from_the_destination(tmp_path: Path, own_is_open: bool) -> None:
+    """Whether the spool's disk is broken or was never there: the destination is tried, and the trouble told once."""
+    file = open_slot(tmp_path)
+    file.close()  # whoever asks it for anything gets an error
+    somewhere = Somewhere()
+
+    with forwarding(file if own_is_open else None, tmp_path, somewhere):
+        until(lambda: somewhere.proofs > 4, what="a third round")
+
+
+def test_a_trouble_that_lasts_is_told_once(tmp_path: Path) -> None:
+    """A night of it fills no disk with lines."""
+    (tmp_path / "slot-003.sqlite").write_bytes(b"not a database, " * 100)
+    somewhere = Somewhere()
+    forwarder = Forwarder(tmp_path, somewhere, own_file=lambda: None)
+
+    with capture_logs() as lines:
+        for _ in range(3):
+            forwarder._told, forwarder._trouble = forwarder._trouble, set()
+            forwarder._round(adopt=True)
+
+    assert [line["event"] for line in lines] == ["forwarder.waits"]
