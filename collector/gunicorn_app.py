@@ -23,6 +23,7 @@ from collector.counters import CounterTable
 from collector.event_log import LogUnavailable
 from collector.http_protocol import PixelProtocol
 from collector.sinks import open_log
+from pixels import __version__
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
 
@@ -98,6 +99,7 @@ class CollectorServer(BaseApplication):
             "when_ready": announce,
             "pre_fork": self.take_row,
             "child_exit": self.give_back_row,
+            "on_exit": say_that_it_stopped,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -108,8 +110,9 @@ class CollectorServer(BaseApplication):
         try:
             log = open_log(self._settings, clock=utc_now, on_fatal=stop_worker, observer=counters)
         except (LogUnavailable, ConfigurationError) as error:
-            print(f"pixels: {error}", file=sys.stderr, flush=True)
+            logger.critical("worker.cannot_open_its_log", error=str(error))
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        logger.info("worker.started")
         return create_app(log, self._settings, counters=counters)
 
     def take_row(self, _: Arbiter, worker: Worker) -> None:
@@ -124,6 +127,12 @@ class CollectorServer(BaseApplication):
 def announce(arbiter: Any) -> None:
     """Say on stdout where the collector listens; whoever started it may wait for this line."""
     print(f"collector: listening on {arbiter.LISTENERS[0]}", flush=True)
+    logger.info("collector.started", version=__version__, workers=arbiter.num_workers)
+
+
+def say_that_it_stopped(_: Any) -> None:
+    """Say that the collector ended in peace; after the last such line a collector without one was killed."""
+    logger.info("collector.stopped")
 
 
 def warn_when_descriptors_are_used_up() -> None:

@@ -37,8 +37,10 @@ class ReadinessCheck:
     The proof is a real write, so it must cost a stranger more to ask than the collector to answer.
     """
 
-    def __init__(self, log: EventLog, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log, self._clock = log, clock
+    def __init__(
+        self, log: EventLog, *, patience: float = CHECK_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._log, self._patience, self._clock = log, patience, clock
         self._known: tuple[float, asyncio.Future[Readiness]] | None = None
 
     async def readiness(self) -> Readiness:
@@ -49,12 +51,12 @@ class ReadinessCheck:
 
     async def _ask(self) -> Readiness:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(self._patience):
                 state = await self._log.check()
         except LogUnavailable as error:
             return Readiness(ready=False, detail=str(error))
         except TimeoutError:
-            return Readiness(ready=False, detail=f"the log has not answered for {CHECK_SECONDS:g} s")
+            return Readiness(ready=False, detail=f"the log has not answered for {self._patience:g} s")
         return Readiness(ready=True, log=state.log, detail=state.detail)
 
 

@@ -125,7 +125,8 @@ class Refusals:
 class Summaries:
     """Writes one record a reason for the refusals that were not kept: once a second while there are any, and at the end.
 
-    What is still to be written stands in the counters, not here, so that it survives a kill -9 of the worker.
+    What is still to be written stands in the counters, not here, so that it survives a kill -9 of the worker. Only one
+    that comes between a record and the note that it was written makes the next worker write it again.
     """
 
     def __init__(self, log: EventLog, counters: Counters, clock: Clock) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -212,16 +213,24 @@ def test_a_full_disk_under_load_writes_few_lines(tmp_path: Path) -> None:
         assert samples(collector)["requests_not_stored_total",] == 200
 
 
-def test_gunicorn_speaks_json_too(tmp_path: Path) -> None:
-    """That a worker was killed is worth a line."""
+def test_the_life_of_the_collector_can_be_read_from_its_lines(tmp_path: Path) -> None:
+    """Started, a worker killed (gunicorn's word, as JSON too) and replaced, stopped in peace."""
     with running_collector(tmp_path) as collector:
         assert collector.ask(GOOD).status == 200
         (worker,) = collector.workers()
         kill(worker)
-        until(lambda: "SIGKILL" in collector.errors.read_text(), what="gunicorn's line")
+        until(lambda: collector.workers() not in ([], [worker]), what="another worker")
+        assert collector.ask(GOOD).status == 200
 
-        (line,) = log_lines(collector)
-        assert (line["event"], line["logger"], line["level"]) == ("gunicorn.message", "gunicorn.error", "error")
+    lines = log_lines(collector)
+    events = [line["event"] for line in lines]
+    assert Counter(events) == {
+        "collector.started": 1, "worker.started": 2, "gunicorn.message": 1, "collector.stopped": 1,
+    }  # fmt: skip
+    killed = lines[events.index("gunicorn.message")]
+    assert (killed["logger"], killed["level"], "SIGKILL" in killed["message"]) == ("gunicorn.error", "error", True)
+    assert events[-1] == "collector.stopped"
+    assert len({line["pid"] for line in lines}) == 3
 
 
 def test_a_collector_whose_kafka_is_down_is_ready_as_long_as_its_spool_is(tmp_path: Path) -> None:
