@@ -114,11 +114,11 @@ class LogFile:
         return records
 
     def forget(self, stream: Stream, offsets: Sequence[int]) -> None:
-        """Delete records that are stored elsewhere, in one transaction."""
+        """Delete records that are stored elsewhere: in one transaction, or in pieces when the disk is too full for that."""
         gone = [*self._forgotten.pop(stream, ()), *offsets]
         try:
-            with self._work("cannot delete records"), _transaction(self._connection) as connection:
-                connection.executemany(_FORGET[stream], ((offset,) for offset in gone))
+            with self._work("cannot delete records"):
+                self._delete(stream, gone)
         except LogUnavailable:
             self._forgotten[stream] = gone
             raise
@@ -129,8 +129,7 @@ class LogFile:
             free = self._pragma("freelist_count")
             if free <= max(_PAGES_NOT_WORTH_IT, self._pragma("page_count") - free):
                 return False
-            # A script, because it runs the statement to its end: each step of it frees one page.
-            self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+            self._vacuum(_PAGES_AT_ONCE)
             if free <= _PAGES_AT_ONCE:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return free > _PAGES_AT_ONCE
@@ -144,11 +143,12 @@ class LogFile:
 
     def prove(self) -> None:
         """Commit a write that no reader sees, and see that there is room for a record."""
-        with self._work("cannot take records"), _transaction(self._connection) as connection:
+        with self._work("cannot take records"):
             self._make_sure_of_room(_ROOM_BYTES)
-            # SQLite writes no page that stays as it is, so something must change; nobody else uses this number.
-            (number,) = connection.execute("PRAGMA user_version").fetchone()
-            connection.execute(f"PRAGMA user_version = {1 - int(number)}")
+            with _transaction(self._connection) as connection:
+                # SQLite writes no page that stays as it is, so something must change; nobody else uses this number.
+                (number,) = connection.execute("PRAGMA user_version").fetchone()
+                connection.execute(f"PRAGMA user_version = {1 - int(number)}")
 
     def close(self) -> None:
         """Close the file and give the slot back."""
@@ -165,6 +165,28 @@ class LogFile:
         except (sqlite3.Error, OSError) as error:
             raise LogUnavailable(f"{self.path} {failure}: {error}") from error
 
+    def _delete(self, stream: Stream, offsets: Sequence[int]) -> None:
+        try:
+            with _transaction(self._connection) as connection:
+                connection.executemany(_FORGET[stream], ((offset,) for offset in offsets))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or len(offsets) < 2:
+                raise
+            self._give_back_wal()  # what is deleted so far takes no more room in the file than it had
+            half = len(offsets) // 2
+            self._delete(stream, offsets[:half])
+            self._delete(stream, offsets[half:])
+
+    def _vacuum(self, pages: int) -> None:
+        try:
+            # A script, because it runs the statement to its end: each step of it frees one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or pages == 1:
+                raise
+            self._give_back_wal()
+            self._vacuum(pages // 2)
+
     def _make_sure_of_room(self, size: int) -> None:
         if self._limit is not None:
             used = (self._pragma("page_count") - self._pragma("freelist_count")) * self._pragma("page_size")
@@ -174,13 +196,20 @@ class LogFile:
             raise LogUnavailable(f"{self.path} cannot take records: the disk is full")
 
     def _disk_has(self, size: int) -> bool:
+        """Tell whether there is room for a record, for what the write-ahead log may still put into the file, and to work."""
         disk = os.statvfs(self.path)
-        return not disk.f_blocks or disk.f_bavail * disk.f_frsize >= size + RESERVE_BYTES
+        return not disk.f_blocks or disk.f_bavail * disk.f_frsize >= size + self._wal_size() + RESERVE_BYTES
+
+    def _wal_size(self) -> int:
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _give_back_wal(self) -> bool:
         """Move what the write-ahead log holds into the file and cut it off, unless somebody reads; return whether it was."""
         try:
-            if not self.path.with_name(f"{self.path.name}-wal").stat().st_size:
+            if not self._wal_size():
                 return False
             self._connection.execute("PRAGMA busy_timeout = 0")
             return self._pragma("wal_checkpoint(TRUNCATE)") == 0

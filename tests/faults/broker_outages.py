@@ -73,7 +73,7 @@ def outage_of(kafka: KafkaBroker, outage: Outage) -> Iterator[Callable[[], None]
 def events_through(outage: Outage, kafka: KafkaBroker, work: Path, size: Size) -> dict[str, Any]:
     """Load before, during and after an outage, and return the figures."""
     topic, home = kafka.new_topic(PARTITIONS), work / "home"
-    collector = Collector(home, **kafka_settings(kafka, topic))
+    collector = Collector(home, kafka_settings(kafka, topic))
     with collecting(collector):
         load = Load(collector.address, "o", connections=size.connections, pause=size.pause)
         load.wait_for(size.events)
@@ -108,7 +108,7 @@ def events_through(outage: Outage, kafka: KafkaBroker, work: Path, size: Size) -
 
 def wait_until_it_leads(kafka: KafkaBroker, topic: str) -> None:
     """Return when every partition of the topic can be written to."""
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "reconnect.backoff.max.ms": 100})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "reconnect.backoff.max.ms": 100, "log_level": 2})
 
     def leads() -> bool:
         try:

@@ -46,7 +46,7 @@ def fill(folder: Path, size: int | None = None) -> Path:
 
 def local_log_on_a_full_disk(work: Path, *, events: int, connections: int = 16) -> dict[str, Any]:
     """Load until the disk is full, and on; then make room, and so many events more."""
-    with small_disk(work / "disk") as home, collecting(Collector(home)) as collector:
+    with small_disk(work / "disk") as home, collecting(Collector(home, {}, work / "collector.err")) as collector:
         ballast = fill(work / "disk", BALLAST_BYTES)
         load = Load(collector.address, "d", connections=connections)
         memory = _until_refused(load, collector)
@@ -63,7 +63,7 @@ def kafka_beside_a_full_disk(kafka: KafkaBroker, work: Path, *, events: int) -> 
     """Load on a collector that has Kafka and, from its start on, no room for a spool."""
     topic = kafka.new_topic(PARTITIONS)
     with small_disk(work / "disk") as home:
-        collector = Collector(home, **kafka_settings(kafka, topic))
+        collector = Collector(home, kafka_settings(kafka, topic), work / "collector.err")
         fill(work / "disk")
         with collecting(collector):
             load = Load(collector.address, "d")
@@ -79,7 +79,7 @@ def spool_on_a_full_disk(kafka: KafkaBroker, work: Path, *, events: int, connect
     """While the broker stands still, load until the spool has filled the disk, and on; then it goes on."""
     topic = kafka.new_topic(PARTITIONS)
     with small_disk(work / "disk") as home:
-        collector = Collector(home, **kafka_settings(kafka, topic))
+        collector = Collector(home, kafka_settings(kafka, topic), work / "collector.err")
         with collecting(collector):
             fill(work / "disk", BALLAST_BYTES)
             load = Load(collector.address, "d", connections=connections)

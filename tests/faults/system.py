@@ -24,11 +24,14 @@ SETTLED_SECONDS = 1.5
 
 
 class Collector:
-    """`pixels collect` with its state in `home`, its log lines beside it; started, ended and started again on one port."""
+    """`pixels collect` with its state in `home`; started, ended and started again on one port.
 
-    def __init__(self, home: Path, **settings: str) -> None:
+    Its log lines are in `errors`, a file beside `home` unless another is given.
+    """
+
+    def __init__(self, home: Path, settings: Mapping[str, str], errors: Path | None = None) -> None:
         self.home, self.settings = home, settings
-        self.errors = home.with_suffix(".err")
+        self.errors = errors or home.with_suffix(".err")
         self.address = ("127.0.0.1", free_port())
         self._process: subprocess.Popen[bytes] | None = None
         home.mkdir(parents=True, exist_ok=True)
