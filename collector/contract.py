@@ -120,7 +120,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a field may hold. Lengths count characters; a pattern must match the whole value (`fullmatch`)."""
+    """What a field may hold. Lengths count characters, `message_bytes` bytes; a pattern must match the whole value (`fullmatch`)."""
 
     name_length: int
     name: re.Pattern[str]
@@ -136,6 +136,7 @@ class Contract:
     amount: re.Pattern[str]
     currencies: frozenset[str]
     txid_length: int
+    message_bytes: int
     payload_length: int
     detail_length: int
 
@@ -166,6 +167,7 @@ def read_contract() -> Contract:
         amount=re.compile(shared["amount"]["pattern"]),
         currencies=frozenset(shared["currency"]["enum"]),
         txid_length=shared["txid"]["maxLength"],
+        message_bytes=shared["message"]["maxLength"],
         payload_length=refusal["properties"]["payload"]["maxLength"],
         detail_length=refusal["properties"]["detail"]["maxLength"],
     )

@@ -152,6 +152,15 @@ def named(parameters: Parameters, contract: Contract) -> Named:
     )
 
 
+def not_too_large(event: Event, contract: Contract) -> None:
+    """Refuse an event that is within the limits field by field, and as a whole larger than a message may be."""
+    size = len(to_json(event))
+    if size > contract.message_bytes:
+        raise InvalidEvent(
+            "too_long", f"the event has {size} bytes as JSON; at most {contract.message_bytes} are taken"
+        )
+
+
 class EventPipeline:
     """The way of an event, with the settings applied. One for each process, since its ids are random."""
 
@@ -183,6 +192,8 @@ class EventPipeline:
         )
         for step in self._steps[facts.event_type]:
             event = step(event, facts)
+        if not checked:  # only a body can say so much; whoever reads the log would have to set the event aside
+            not_too_large(event, self.contract)
         return event
 
 

@@ -427,3 +427,12 @@ def test_any_body_becomes_an_event_or_a_refusal_of_the_contract(
 def with_settings(**settings: Any) -> Settings:
     """Return the defaults with some settings changed, without the environment of this machine."""
     return Settings.model_construct(**settings)
+
+
+async def test_an_event_larger_than_a_message_may_be_is_refused(log: ListLog) -> None:
+    """Field by field within the limits; acknowledged, it would be set aside by whoever reads the log."""
+    metadata = {f"m{number}": "\N{WOMAN}" * 2048 for number in range(40)}
+    body = json.dumps({"playerId": "123", "bannerTag": "brandA", "metadata": metadata}, ensure_ascii=False).encode()
+
+    assert refused_as(await post(log, body, JSON)) == (400, "too_long")
+    assert log.events() == []
