@@ -53,7 +53,7 @@ class Refusals:
         self._log, self._counters, self._faults = log, counters, faults
         self._rate, self._clock, self._contract, self._seconds = rate, clock, contract, seconds
         self._second, self._kept_in_second = 0, 0
-        self._summaries = Summaries(log, counters, clock)
+        self._summaries = Summaries(log, counters, clock, seconds)
 
     async def refuse(self, req: PixelRequest, resp: PixelResponse, refused: InvalidEvent, _: dict[str, Any]) -> None:
         """Count the refusal, keep it if it is to be kept, and answer with the pixel and the reason."""
@@ -95,8 +95,7 @@ class Refusals:
         if reason not in NEVER_KEPT and self._is_within_rate():
             return True
         self._counters.refused(reason)
-        self._counters.not_kept(reason)
-        self._summaries.write_soon()
+        self._summaries.count(reason)
         return False
 
     async def _keep(self, refused: InvalidEvent, payload: bytes, sender: Sender) -> None:
@@ -129,11 +128,17 @@ class Summaries:
     that comes between a record and the note that it was written makes the next worker write it again.
     """
 
-    def __init__(self, log: EventLog, counters: Counters, clock: Clock) -> None:
-        self._log, self._counters, self._clock = log, counters, clock
+    def __init__(self, log: EventLog, counters: Counters, clock: Clock, seconds: Callable[[], float]) -> None:
+        self._log, self._counters, self._clock, self._seconds = log, counters, clock, seconds
         self._closing = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._not_told, self._told_at = 0, -_SECONDS_BETWEEN_LINES
+
+    def count(self, reason: Reason) -> None:
+        """Count a refusal that is not kept."""
+        self._counters.not_kept(reason)
+        self._not_told += reason not in NEVER_KEPT
+        self.write_soon()
 
     def write_soon(self) -> None:
         """See to it that what was counted is written within a second; costs nothing when somebody does so already."""
@@ -163,9 +168,8 @@ class Summaries:
             self._writing = None
 
     async def _write(self) -> None:
-        counts = self._counters.to_summarise()
-        self._tell(sum(count for reason, count in counts.items() if reason not in NEVER_KEPT))
-        for reason, count in counts.items():
+        self._tell()
+        for reason, count in self._counters.to_summarise().items():
             try:
                 await self._log.append(REJECTED, None, to_json(self._summary(reason, count)))
             except LogUnavailable as error:  # the counts stay, and are written when the log takes records again
@@ -184,10 +188,9 @@ class Summaries:
             payload="",
         )
 
-    def _tell(self, not_kept: int) -> None:
+    def _tell(self) -> None:
         """Say in the log that junk comes faster than it is kept: at once, then a line a minute with the number since."""
-        self._not_told += not_kept
-        now = time.monotonic()
+        now = self._seconds()
         if self._not_told and now - self._told_at >= _SECONDS_BETWEEN_LINES:
             logger.warning("refusals.not_kept_singly", refusals=self._not_told)
             self._not_told, self._told_at = 0, now
