@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -61,10 +61,10 @@ class KafkaBroker:
         """Return the process id that deploy/kafka/start wrote down."""
         return int((self.folder / f"broker-{node}" / "pid").read_text().split()[0])
 
-    def new_topic(self, partitions: int = 4) -> str:
+    def new_topic(self, partitions: int = 4, properties: Mapping[str, str] | None = None) -> str:
         """Make a fresh topic for events, with its `.rejected` beside it, and return its name."""
         name = f"test-{uuid.uuid4().hex[:12]}"
-        config = {"message.timestamp.type": "LogAppendTime"}
+        config = {"message.timestamp.type": "LogAppendTime", **(properties or {})}
         topics = [NewTopic(n, num_partitions=partitions, config=config) for n in (name, f"{name}.rejected")]
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         for made in admin.create_topics(topics, operation_timeout=30).values():

@@ -40,6 +40,8 @@ def collector_without_its_kafka(home: Path, *options: str, **settings: str) -> I
         yield running
 
 
-def kafka_settings(servers: str, topic: str = "events", *, ack_timeout: float = 0.3) -> Settings:
+def kafka_settings(
+    servers: str, topic: str = "events", *, home: Path = Path("/nonexistent"), ack_timeout: float = 0.3
+) -> Settings:
     """Return settings with a Kafka, for a log made in the test's own process."""
-    return Settings(kafka_bootstrap_servers=servers, kafka_topic=topic, kafka_ack_timeout=ack_timeout)
+    return Settings(home=home, kafka_bootstrap_servers=servers, kafka_topic=topic, kafka_ack_timeout=ack_timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import shutil
@@ -9,14 +10,24 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from collector.clock import utc_now
+from collector.event_log import EVENTS, RecordRefused
+from collector.log_file import open_slot
+from collector.sinks import open_log
 from tests.integration.collector.running import RunningCollector, is_gone, kill, running_collector
 from tests.integration.collector.senders import ENOUGH, Senders
-from tests.integration.collector.spools import collector_without_its_kafka, records_of, spool_files, spooled
+from tests.integration.collector.spools import (
+    collector_without_its_kafka,
+    kafka_settings,
+    records_of,
+    spool_files,
+    spooled,
+)
 from tests.integration.collector.test_kafka import messages, values
 from tests.kafka_broker import KafkaBroker
 from tests.waiting import until
@@ -186,6 +197,24 @@ def test_a_spool_is_drained_into_the_local_log_when_no_kafka_is_set_any_more(tmp
         assert sorted(event["player_id"] for event in collector.events()) == ["1", "2", "3", "4"]
         assert [refusal["reason"] for refusal in collector.refusals()] == ["placeholder_value"]
         assert {key for key, _ in waiting} == {b"1", b"2", b"3"}
+
+
+async def test_a_record_that_kafka_never_takes_is_refused_and_stops_nothing(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """It is not acknowledged, and the others neither wait nor go to the spool. One that is in the spool stays there."""
+    topic = kafka.new_topic(properties={"max.message.bytes": "2000"})
+    settings = kafka_settings(kafka.bootstrap_servers, topic, home=tmp_path, ack_timeout=10)
+    with closing(open_slot(tmp_path / "spool")) as file:
+        file.add({EVENTS: [(1, b"never", bytes(4000)), (1, b"spooled", b"{}")]}, 4000)
+
+    log = open_log(settings, clock=utc_now, on_fatal=lambda: None)
+    with pytest.raises(RecordRefused):
+        await log.append(EVENTS, b"large", bytes(4000))
+    await log.append(EVENTS, b"small", b"{}")
+    assert (await log.check()).log == "kafka"
+    until(lambda: [key for key, _ in spooled(tmp_path)] == [b"never"], what="all that can go has gone")
+    await asyncio.to_thread(log.close)
+
+    assert {message.key() for message in messages(kafka, topic)} == {b"spooled", b"small"}
 
 
 def test_a_spool_at_its_limit_is_answered_503_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from confluent_kafka import Consumer, Producer
 from pixels.config import load_settings
 from pixels.errors import ConfigurationError
 from pixels.kafka import kafka_client, kafka_properties
+
+MANUAL = Path(__file__).parents[3] / "docs" / "settings.md"
 
 pytestmark = pytest.mark.usefixtures("pixels_home")
 
@@ -108,3 +112,10 @@ def test_a_spool_limit_without_a_unit_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PIXELS_SPOOL_LIMIT", "10")
     with pytest.raises(ConfigurationError, match="PIXELS_SPOOL_LIMIT"):
         load_settings()
+
+
+def test_the_example_of_the_manual_makes_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody will copy it."""
+    (example,) = re.findall(r"PIXELS_KAFKA_PROPERTIES='(.*?)'", MANUAL.read_text("utf-8"), re.DOTALL)
+
+    assert kafka_client(Producer, from_environment(monkeypatch, example) | {"log_level": 0})
