@@ -59,7 +59,14 @@ class MetricsResource:
         encode, resp.content_type = choose_encoder(req.accept)
         resp.data, resp.cache_control = encode(self._registry), ["no-store"]
 
+    async def on_other(self, req: PixelRequest, resp: Response) -> None:
+        """Refuse other methods, and tell an outsider no more by that than by GET."""
+        if not self._insiders.include(req):
+            raise InvalidEvent("unknown_path", req.path)
+        raise InvalidEvent("method_not_allowed", req.method)
+
     on_head = on_get
+    on_options = on_post = on_put = on_patch = on_delete = on_other
 
 
 def _events(totals: Totals) -> Iterator[Metric]:

@@ -97,3 +97,13 @@ async def test_without_kafka_nothing_is_said_of_it() -> None:
 
     assert (inside.status, b"kafka_up" in inside.body) == (200, False)
     assert (outside.status, b"pixels_collector" in outside.body) == (404, False)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
+async def test_to_an_outsider_no_method_tells_that_there_are_metrics(method: str) -> None:
+    """He is answered as on any path that does not exist."""
+    there = await ask(ListLog(), "/metrics", method=method)
+    nowhere = await ask(ListLog(), "/nowhere", method=method)
+
+    headers = [{name: value for name, value in a.headers.items() if name != "x-request-id"} for a in (there, nowhere)]
+    assert (there.status, there.body, headers[0]) == (404, nowhere.body, headers[1])
