@@ -140,14 +140,15 @@ def _once(members: Object) -> Iterable[tuple[str, Any]]:
 
 
 def _put_member(parameters: Parameters, name: str, member: Any) -> None:
+    if member is None:
+        return
     if isinstance(member, bool):
-        put(parameters, name, "true" if member else "false")
-    elif isinstance(member, str):
-        if not (_is_encodable(name) and _is_encodable(member)):
-            raise InvalidEvent("bad_encoding", f"{shown(name)} holds half of a character (a lone surrogate)")
-        put(parameters, name, member)
-    elif member is not None:
+        member = "true" if member else "false"
+    if not isinstance(member, str):
         raise InvalidEvent("bad_body", f"{shown(name)} is neither text nor number, true, false or null")
+    if not (_is_encodable(name) and _is_encodable(member)):
+        raise InvalidEvent("bad_encoding", f"{shown(name)} holds half of a character (a lone surrogate)")
+    put(parameters, name, member)
 
 
 def _is_encodable(text: str) -> bool:

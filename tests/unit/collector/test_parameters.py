@@ -154,6 +154,8 @@ def test_what_is_no_metadata_does_not_belong_into_it(name: str) -> None:
         ('{"a": "1"}'.encode("utf-16"), "bad_encoding"),
         (b'{"a": "\\ud800"}', "bad_encoding"),
         (b'{"\\udc00": "a"}', "bad_encoding"),
+        (b'{"\\udc00": true}', "bad_encoding"),
+        (b'{"metadata": {"\\udc00": 1}}', "bad_encoding"),
         (b'{"": "a"}', "bad_encoding"),
         (b'{"a": 1, "a": 2}', "repeated_parameter"),
         (b'{"a": null, "a": "1"}', "repeated_parameter"),
@@ -175,7 +177,9 @@ def test_a_body_full_of_parameters_is_not_read_to_its_end() -> None:
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9) | st.just("\ud800"), inner, max_size=3)
+    ),
 )
 
 

@@ -388,7 +388,7 @@ json_values = st.recursive(
 bodies = st.one_of(
     st.binary(max_size=100),
     st.dictionaries(
-        st.sampled_from(["playerId", "bannerTag", "player_id", "eventId", "metadata", "debug", "x", "_y"]),
+        st.sampled_from(["playerId", "bannerTag", "player_id", "eventId", "metadata", "debug", "x", "_y", "\ud800"]),
         st.sampled_from(["1", "", "{x}", "a\n", "\ud800", "x" * 300, 25.0, None, True]) | json_values,
     )
     .map(json.dumps)
