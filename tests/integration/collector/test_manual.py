@@ -40,6 +40,7 @@ def test_the_manual_names_the_limits_in_force() -> None:
         contract.value_length,
         Settings.model_fields["max_body_bytes"].default,
         MAX_ITEMS,
+        contract.message_bytes,
         MAX_HEAD_BYTES // 1024,
         PixelProtocol.RECEIVE_SECONDS,
     ]
