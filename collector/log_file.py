@@ -44,8 +44,9 @@ _FORGET: dict[Stream, str] = {
     "events_queue_rejected": "DELETE FROM events_queue_rejected WHERE record_offset = ?",
 }
 _ENDS: dict[Stream, str] = {
-    "events_queue": "SELECT min(record_offset), max(record_offset) FROM events_queue",
-    "events_queue_rejected": "SELECT min(record_offset), max(record_offset) FROM events_queue_rejected",
+    # Each by itself: SQLite finds either end at once, and both together only by reading everything.
+    "events_queue": "SELECT (SELECT min(record_offset) FROM events_queue), (SELECT max(record_offset) FROM events_queue)",
+    "events_queue_rejected": "SELECT (SELECT min(record_offset) FROM events_queue_rejected), (SELECT max(record_offset) FROM events_queue_rejected)",
 }
 _OLDEST: dict[Stream, str] = {
     "events_queue": "SELECT appended_at_ms FROM events_queue ORDER BY record_offset LIMIT 1",

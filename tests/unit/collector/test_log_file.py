@@ -69,6 +69,28 @@ def test_what_waits_is_told_with_the_time_of_the_oldest(file: LogFile) -> None:
     assert file.waiting() == Waiting(3, 20)
 
 
+def test_what_waits_is_found_without_reading_it(file: LogFile) -> None:
+    """It is asked for after every batch: SQLite takes as many steps for a few records as for thousands."""
+
+    def steps() -> int:
+        count = 0
+
+        def step() -> int:
+            nonlocal count
+            count += 1
+            return 0
+
+        file._connection.set_progress_handler(step, 1)
+        file.waiting()
+        file._connection.set_progress_handler(None, 1)
+        return count
+
+    fill(file, 10)
+    few = steps()
+    fill(file, 5_000)
+    assert 0 < steps() <= few
+
+
 def test_a_full_file_takes_records_again_when_some_were_forgotten(tmp_path: Path) -> None:
     """The limit is on what is in use, not on what the file has on disk."""
     with closing(open_slot(tmp_path, limit=1_000_000)) as file:
