@@ -76,6 +76,8 @@ def no_reserved_parameters(parameters: Parameters, contract: Contract) -> None:
 
 def not_too_many_parameters(parameters: Parameters, contract: Contract) -> None:
     """Refuse more metadata than an event may carry."""
+    if len(parameters) <= contract.metadata_keys:
+        return
     count = len(parameters.keys() - set(NAMES))
     if count > contract.metadata_keys:
         raise InvalidEvent(
@@ -85,6 +87,9 @@ def not_too_many_parameters(parameters: Parameters, contract: Contract) -> None:
 
 def nothing_too_long(parameters: Parameters, contract: Contract) -> None:
     """Refuse names and values longer than their field; white space around player id and banner tag does not count."""
+    shortest = min(contract.key_length, contract.name_length, contract.id_length, contract.value_length)
+    if len(max(parameters, key=len, default="")) <= shortest >= len(max(parameters.values(), key=len, default="")):
+        return
     limits = {"playerId": contract.name_length, "bannerTag": contract.name_length, "eventId": contract.id_length}
     for name, value in parameters.items():
         limit = limits.get(name)

@@ -60,9 +60,15 @@ def read_form(form: bytes, source: str = "body") -> Parameters:
     if broken := _BROKEN_ESCAPE.search(form):
         raise InvalidEvent("bad_encoding", f"broken percent-encoding at byte {broken.start()} of the {source}")
     parameters: Parameters = {}
-    for pair in filter(None, form.split(b"&")):
-        name, _, value = pair.partition(b"=")
-        put(parameters, _decoded(name, source), _decoded(value, source))
+    try:
+        for pair in filter(None, form.split(b"&")):
+            name, _, value = pair.partition(b"=")
+            if b"%" in pair or b"+" in pair:
+                name = unquote_to_bytes(name.replace(b"+", b" "))
+                value = unquote_to_bytes(value.replace(b"+", b" "))
+            put(parameters, name.decode("utf-8"), value.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidEvent("bad_encoding", f"the {source} is not UTF-8") from None
     return parameters
 
 
@@ -152,20 +158,13 @@ def _put_member(parameters: Parameters, name: str, member: Any) -> None:
 
 
 def _is_encodable(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _decoded(raw: bytes, source: str) -> str:
-    if b"%" in raw or b"+" in raw:  # most names and values hold neither
-        raw = unquote_to_bytes(raw.replace(b"+", b" "))
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidEvent("bad_encoding", f"the {source} is not UTF-8") from None
 
 
 def _no_constant(name: str) -> Any:
