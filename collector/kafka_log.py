@@ -58,7 +58,6 @@ _PROBE_SECONDS = 1.0
 _REFUSALS = frozenset((KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE, KafkaError.INVALID_RECORD))
 """Errors that are the record's own; every other is Kafka's, and passes."""
 
-
 _Answer = tuple["asyncio.Future[None]", Stream, KafkaError | None]
 
 
@@ -142,6 +141,7 @@ class KafkaLog:
         except KafkaException as error:
             self.attend()
             raise LogUnavailable(f"Kafka does not answer: {self._last_error or error.args[0].str()}") from error
+        self._last_error = ""  # what the client had to say is over
         if found.error is not None:
             raise LogUnavailable(f"Kafka has no topic {topic} for us: {found.error.str()}")
         if headless := [p.id for p in found.partitions.values() if p.leader < 0]:

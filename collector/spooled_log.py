@@ -34,9 +34,7 @@ class SpooledLog:
         self._down: dict[Stream, str] = {}  # the streams that Kafka does not take now, and why
         self._spool: LocalLog | None = None
         self._no_spool = ""
-        self._proven: set[Stream] = (
-            set()
-        )  # down, but Kafka said a moment ago that it takes records; the forwarder's own
+        self._proven: set[Stream] = set()  # down, but Kafka has just said that it takes records; the forwarder's own
         self._closing = False
         self._own_file()
         self._observer.kafka_is(up=True)
