@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from array import array
 from collections import Counter, deque
@@ -35,11 +36,14 @@ def event_type(player: int) -> str:
 class Load:
     """Events of the players `<name>-0`, `<name>-1`, ... on a number of connections, sent by a thread of its own.
 
-    `pause` is the time in seconds that a connection rests after an answer; 0 is full load. `latencies` are the seconds
+    `pause` is the time in seconds that a connection rests after an answer; 0 is full load. After `each` answers a
+    connection is closed and another made, so that every worker has some. `latencies` are the seconds
     until each answer of any kind, `latencies_of_503` of those that said no.
     """
 
-    def __init__(self, address: tuple[str, int], name: str, *, connections: int = 16, pause: float = 0.0) -> None:
+    def __init__(
+        self, address: tuple[str, int], name: str, *, connections: int = 16, pause: float = 0.0, each: int = sys.maxsize
+    ) -> None:
         self.name = name
         self.sent = 0
         """Requests 0 .. sent - 1 were written to a connection."""
@@ -52,6 +56,7 @@ class Load:
         self.strange: Counter[bytes] = Counter()
         """Answers that a good event must not get, by their first line."""
         self.latencies, self.latencies_of_503 = array("d"), array("d")
+        self.answers_a_connection = each
         self._address, self._connections, self._pause = address, connections, pause
         self._to_send_again: deque[int] = deque()
         self._stop = Event()
@@ -152,6 +157,7 @@ class _Connection(asyncio.Protocol):
         self.ended: asyncio.Future[None] = loop.create_future()
         self._load, self._loop = load, loop
         self._received = b""
+        self._left = load.answers_a_connection
         self._request: int | None = None
         self._began = 0.0
 
@@ -184,7 +190,8 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         if self._transport.is_closing():
             return
-        following = self._load.next_request()
+        self._left -= 1
+        following = self._load.next_request() if self._left >= 0 else None
         if following is None:
             self._transport.close()
             return

@@ -1,7 +1,8 @@
 """The long runs at full size: `make prove [PROOF=name]`, or `python -m tests.prove [NAME ...]`.
 
 Each proof writes `docs/proof/NAME.json`: what was done, with which seed, at which commit, on what machine. A run that is
-ended goes on where it was: a proof keeps its state under `var/prove/`, and starts anew when the code has changed.
+ended goes on where it was: a proof keeps its state under `var/prove/`, and starts anew when the code has changed. Those
+that take less than a quarter of an hour keep none and begin again.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.prove import killed_passes
+from tests.prove import broker_outages, collector_kills, fewer_workers, full_disk, fuzz, killed_passes, soak
 
 REPOSITORY = Path(__file__).parents[2]
 RESULTS = REPOSITORY / "docs" / "proof"
 WORK = REPOSITORY / "var" / "prove"
-PROOFS: dict[str, Callable[[Path, int], dict[str, object]]] = {"killed_passes": killed_passes.prove}
+PROOFS: dict[str, Callable[[Path, int], dict[str, object]]] = {
+    "killed_passes": killed_passes.prove,
+    "broker_outages": broker_outages.prove,
+    "collector_kills": collector_kills.prove,
+    "full_disk": full_disk.prove,
+    "fewer_workers": fewer_workers.prove,
+    "fuzz": fuzz.prove,
+    "soak": soak.prove,
+}
 SEED = 20261122
 
 
