@@ -128,7 +128,7 @@ class Forwarder:
         all_sent = True
         while not self._stop.is_set():
             records = file.read(stream, after, BATCH_RECORDS)
-            fates = self._destination.deliver(stream, records, self._stop.is_set)
+            fates = self._deliver(stream, records)
             all_sent = all_sent and Fate.FAILED not in fates
             if delivered := [r.offset for r, fate in zip(records, fates, strict=True) if fate is Fate.DELIVERED]:
                 file.forget(stream, delivered)
@@ -140,6 +140,15 @@ class Forwarder:
             if all_sent and Fate.REFUSED in fates:
                 self._pass_over(file, stream, after, fates.count(Fate.REFUSED))
         return all_sent
+
+    def _deliver(self, stream: Stream, records: Sequence[Record]) -> list[Fate]:
+        """Deliver a batch; what is refused is tried alone, since it may have been refused for another in the batch."""
+        fates = self._destination.deliver(stream, records, self._stop.is_set)
+        if len(records) > 1:
+            for number, fate in enumerate(fates):
+                if fate is Fate.REFUSED:
+                    fates[number] = self._destination.deliver(stream, [records[number]], self._stop.is_set)[0]
+        return fates
 
     def _pass_over(self, file: LogFile, stream: Stream, offset: int, records: int) -> None:
         """Leave records that are never taken in the file, for a person to look at, until the next start."""

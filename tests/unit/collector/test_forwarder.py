@@ -138,7 +138,23 @@ def test_what_is_refused_for_good_stays_and_is_not_tried_again(own: LogFile, tmp
         until(lambda: somewhere.asked > rounds + 2 and len(somewhere.arrived) == 2, what="another round")
 
     assert held(own) == [b"never"]
-    assert somewhere.tries == 3
+    assert somewhere.tries == 4  # the one that is refused also alone, once
+
+
+def test_a_record_that_is_refused_for_its_neighbour_arrives(own: LogFile, tmp_path: Path) -> None:
+    """Kafka refuses whole batches: what is in one with a record that is too large must not share its fate."""
+
+    class Batches(Somewhere):
+        def deliver(self, stream: Stream, records: Sequence[Record], stopped: Callable[[], bool]) -> list[Fate]:
+            if b"too large" in [record.value for record in records]:
+                return [Fate.REFUSED] * len(records)
+            return super().deliver(stream, records, stopped)
+
+    fill(own, b"1", b"too large", b"3")
+
+    with forwarding(own, tmp_path, somewhere := Batches()):
+        until(lambda: len(somewhere.arrived) == 2, what="the neighbours arrive")
+        until(lambda: held(own) == [b"too large"], what="nothing else is left")
 
 
 def test_a_file_without_an_owner_is_emptied_and_let_go(own: LogFile, tmp_path: Path) -> None:
