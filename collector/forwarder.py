@@ -13,7 +13,8 @@ import structlog
 from collector.clock import Clock
 from collector.event_log import NOBODY, STREAMS, Fate, LogObserver, LogUnavailable, Stream
 from collector.local_log import LocalLog
-from collector.log_file import LogFile, Record, adopt_slots
+from collector.log_file import LogFile, Record
+from collector.slots import adopt_slots
 
 logger = structlog.get_logger("collector.forwarder")
 

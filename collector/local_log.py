@@ -14,7 +14,8 @@ import structlog
 
 from collector.clock import Clock, unix_milliseconds, utc_now
 from collector.event_log import LogState, LogUnavailable, Stream
-from collector.log_file import LogFile, Row, open_slot
+from collector.log_file import LogFile, Row
+from collector.slots import open_slot
 
 logger = structlog.get_logger("collector.local_log")
 

@@ -1,12 +1,7 @@
-"""One file of the embedded log or of the spool: SQLite in the form of `schema/local_log.sql`, held by one process.
-
-A process holds a slot by a lock on the file beside it; the lock goes with the process, however that ends, and the next
-one carries on in the same file.
-"""
+"""One file of the embedded log or of the spool: SQLite in the form of `schema/local_log.sql`, held by one process."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +14,6 @@ from uuid import uuid4
 from collector.event_log import STREAMS, LogUnavailable, Stream
 from pixels.resources import sql
 
-SLOTS = 1000
 RESERVE_BYTES = 512 * 1024
 """Room on the disk that records never take, so that there is some for the work of deleting them."""
 
@@ -223,64 +217,8 @@ class LogFile:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def open_slot(folder: Path, *, limit: int | None = None) -> LogFile:
-    """Take the first slot that nobody holds, made if need be; raises `LogUnavailable` when none can be opened."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(SLOTS):
-            path = folder / f"slot-{number:03}.sqlite"
-            if lock := _lock(path):
-                return _opened(path, lock, limit)
-    except (OSError, sqlite3.Error) as error:
-        raise LogUnavailable(
-            f"The log in {folder} cannot be opened: {error}. Check the folder and the disk."
-        ) from error
-    raise LogUnavailable(f"All {SLOTS} slots in {folder} are taken; stop a collector.")
-
-
-def adopt_slots(folder: Path) -> Iterator[LogFile]:
-    """Yield each file that holds records and that nobody else holds, one at a time; the caller closes it.
-
-    Raises `LogUnavailable` at the end when there was a file that cannot be read.
-    """
-    trouble: LogUnavailable | None = None
-    for path in sorted(folder.glob("slot-*.sqlite")):
-        try:
-            # Looked into before it is locked, so that a worker that starts finds its old slot free.
-            lock = _lock(path) if _holds_records(path) else None
-            file = lock and _opened(path, lock, None)
-        except (OSError, sqlite3.Error) as error:
-            trouble = trouble or LogUnavailable(f"{path} cannot be read: {error}. Check the folder and the disk.")
-            continue
-        if file:
-            yield file
-    if trouble:
-        raise trouble
-
-
-def _opened(path: Path, lock: IO[bytes], limit: int | None) -> LogFile:
-    try:
-        return LogFile(path, lock, limit=limit)
-    except BaseException:
-        lock.close()
-        raise
-
-
-def _lock(path: Path) -> IO[bytes] | None:
-    """Lock a slot for the life of the returned handle; None when another process has it."""
-    handle = path.with_suffix(".lock").open("ab")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    except BaseException:
-        handle.close()
-        raise
-    return handle
-
-
-def _holds_records(path: Path) -> bool:
+def holds_records(path: Path) -> bool:
+    """Tell whether a file holds any record, without taking it; raises `sqlite3.Error` when it cannot be read."""
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collector.event_log import EVENTS, LogUnavailable
-from collector.log_file import open_slot
+from collector.slots import open_slot
 from tests.faults.evidence import assert_nothing_lost
 from tests.faults.full_disk import (
     BALLAST_BYTES,

@@ -17,8 +17,8 @@ import pytest
 
 from collector.clock import utc_now
 from collector.event_log import EVENTS, RecordRefused
-from collector.log_file import open_slot
 from collector.sinks import open_log
+from collector.slots import open_slot
 from tests.integration.collector.running import RunningCollector, is_gone, kill, running_collector
 from tests.integration.collector.senders import ENOUGH, Senders
 from tests.integration.collector.spools import (

@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from collector.event_log import EVENTS, REJECTED, Fate, NoObserver, Stream
 from collector.forwarder import BATCH_RECORDS, Destination, Forwarder
-from collector.log_file import LogFile, Record, open_slot
+from collector.log_file import LogFile, Record
+from collector.slots import open_slot
 from tests.waiting import until
 
 

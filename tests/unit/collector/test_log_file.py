@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.event_log import EVENTS, REJECTED, LogUnavailable, Stream
-from collector.log_file import READ_BYTES, LogFile, Record, Waiting, adopt_slots, open_slot
+from collector.log_file import READ_BYTES, LogFile, Record, Waiting
+from collector.slots import adopt_slots, open_slot
 
 MANY = 20_000
 
