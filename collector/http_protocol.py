@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import falcon
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.answers import SECURITY_HEADERS
@@ -40,6 +41,8 @@ _CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
 _NOT_IN_A_HEADER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_IN_A_URL = re.compile(rb"[^\x21-\x7e]")
 _VERSIONS = ("1.0", "1.1")
+_BODY_PIECE = 16 * 1024
+"""So much of a body is parsed at a time; whatever follows it within the same piece cannot be held back."""
 
 
 def malformed_request(head: bytes) -> tuple[str, bytes, InvalidEvent] | None:
@@ -65,11 +68,25 @@ def _fault(head: bytes, method: str, target: bytes) -> InvalidEvent:
     return InvalidEvent("bad_encoding", "the URL or a header is not what HTTP allows")
 
 
+class HeldFlow(FlowControl):
+    """uvicorn's flow of a connection; while `held` nothing is read, also where uvicorn would read on."""
+
+    held = False
+
+    def resume_reading(self) -> None:
+        """Read on, if nothing that was read waits for its turn."""
+        if self.read_paused and not self.held:
+            super().resume_reading()
+
+
 class PixelProtocol(HttpToolsProtocol):
     """uvicorn's protocol; a request it cannot read, or a head without end, goes to the application as a refusal.
 
     A request must be there `RECEIVE_SECONDS` after its first byte, the first one of a connection as long after the
     connection was made; otherwise the collector hangs up. Between requests uvicorn's limit (`timeout_keep_alive`) holds.
+    Requests that are sent before the one before them is answered are neither parsed nor read on: uvicorn would keep all
+    that a sender can send, at more than a kilobyte each. As long as for a request the collector waits for a peer who
+    does not read his answers.
     """
 
     RECEIVE_SECONDS: ClassVar[float] = 10.0
@@ -83,17 +100,21 @@ class PixelProtocol(HttpToolsProtocol):
         self._given_up = False
         self._due: float | None = None  # when the collector hangs up, if nothing happens before; loop time
         self._timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
+        self._later = b""  # what was read and waits until the request before it is answered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        self.flow = HeldFlow(transport)
         self._receiving = True
         self._hang_up_in(self.RECEIVE_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer; a body that was under way does not become an event."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._unread_timer):
+            if timer is not None:
+                timer.cancel()
         if self._is_answering() and self.cycle.more_body:
             self._break_off_body()
         super().connection_lost(exc)
@@ -104,7 +125,10 @@ class PixelProtocol(HttpToolsProtocol):
             self._receiving = True
             self._hang_up_in(self.RECEIVE_SECONDS)
         while data and not self._given_up:
-            part, data = self._split(data) if self._reading_head else (data, b"")
+            if self._reading_head and self._is_answering():
+                self._hold(data)
+                break
+            part, data = self._split(data) if self._reading_head else (data[:_BODY_PIECE], data[_BODY_PIECE:])
             super().data_received(part)
             if self._reading_head and len(self._head) > MAX_HEAD_BYTES:
                 self.send_400_response("The request's head is too long.")
@@ -112,6 +136,22 @@ class PixelProtocol(HttpToolsProtocol):
             self._receiving = False
             if self._is_answering():
                 self._due = None  # what follows the answer has a limit of its own; one given before its body came keeps this one
+
+    def pause_writing(self) -> None:
+        """Give the peer some time to read his answers."""
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(self.RECEIVE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The peer reads."""
+        super().resume_writing()
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; a trailer is none, since what proxies say and check stands before the body."""
+        if self._reading_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer, or queue up behind the answer under way."""
@@ -126,6 +166,7 @@ class PixelProtocol(HttpToolsProtocol):
         # Falcon knows these versions alone; the parser also takes 0.9 and 2.0.
         scope["http_version"] = version if version in _VERSIONS else "1.1"
         self._reading_head = False
+        self.expect_100_continue = self.expect_100_continue and version != "1.0"
         self._begin(scope, keep_alive=version != "1.0" and self.parser.should_keep_alive())
 
     def on_message_complete(self) -> None:
@@ -141,6 +182,8 @@ class PixelProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self._later:
+            self._go_on()
         elif not self._receiving:
             self._hang_up_in(self.timeout_keep_alive)
 
@@ -189,6 +232,19 @@ class PixelProtocol(HttpToolsProtocol):
         self._head = head if end < 0 else head[: end + len(_END_OF_HEAD)]
         taken = len(self._head) - before
         return data[:taken], data[taken:]
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what came before its turn, and read no more."""
+        self._later += data
+        self.flow.pause_reading()
+        cast("HeldFlow", self.flow).held = True
+
+    def _go_on(self) -> None:
+        """Take what was held back, and read on."""
+        data, self._later = self._later, b""
+        cast("HeldFlow", self.flow).held = False
+        self.flow.resume_reading()
+        self.data_received(data)
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

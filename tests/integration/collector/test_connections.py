@@ -7,6 +7,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +16,8 @@ import uvicorn
 
 from collector.app import create_app
 from collector.http_protocol import PixelProtocol
+from collector.sinks import Stream
+from pixels.config import Settings
 from tests.integration.collector.running import RunningCollector, running_collector
 from tests.unit.collector.asgi import ListLog
 from tests.waiting import until
@@ -32,12 +35,14 @@ class ImpatientProtocol(PixelProtocol):
 
 
 @asynccontextmanager
-async def serving(log: ListLog, protocol: type[PixelProtocol] = ImpatientProtocol) -> AsyncIterator[tuple[str, int]]:
+async def serving(
+    log: ListLog, protocol: type[PixelProtocol] = ImpatientProtocol, settings: Settings | None = None
+) -> AsyncIterator[tuple[str, int]]:
     """Serve the application by uvicorn as the collector does, in this process."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(log),
+            create_app(log, settings),
             http=protocol,
             ws="none",
             log_level="critical",
@@ -162,6 +167,84 @@ async def test_the_time_between_two_requests_does_not_count() -> None:
         writer.close()
 
     assert len(log.events()) == 2
+
+
+@dataclass
+class WaitingLog(ListLog):
+    """A log that stores nothing before it is told to."""
+
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def append(self, stream: Stream, key: bytes | None, value: bytes) -> None:
+        await self.go.wait()
+        await super().append(stream, key, value)
+
+
+@pytest.mark.parametrize("first", [b"", b"POST " + GOOD + b"Content-Length: 0\r\n\r\n", CHUNKED + b"0\r\n\r\n"])
+async def test_requests_that_wait_for_an_answer_are_not_read_without_end(first: bytes) -> None:
+    """Who sends faster than events can be stored waits, whether or not he waits for answers; all are answered in the end."""
+    connections: list[PixelProtocol] = []
+
+    class Watched(PixelProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            connections.append(self)
+
+    log, number = WaitingLog(), 4_000
+    async with serving(log, Watched) as address, asyncio.timeout(ENOUGH_SECONDS):
+        reader, writer = await asyncio.open_connection(*address, limit=2**24)
+        writer.write(first + (b"GET " + GOOD + b"\r\n") * number)
+        await asyncio.to_thread(until, lambda: connections and connections[0].flow.read_paused)
+        most = len(connections[0].pipeline)
+        log.go.set()
+        for _ in range(number + bool(first)):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(43)
+            most = max(most, len(connections[0].pipeline))
+        writer.close()
+
+    assert most < 500
+    assert len(log.events()) == number + bool(first)
+
+
+async def test_who_does_not_read_his_answers_does_not_hold_the_connection() -> None:
+    """Nor does he hold up the end of a collector that is told to stop."""
+
+    async def ask_without_end(address: tuple[str, int]) -> None:
+        _, writer = await asyncio.open_connection(*address)  # its buffer takes some answers, and nobody reads them
+        while True:
+            writer.write((b"GET /pixels.js HTTP/1.1\r\n\r\n") * 1000)
+            await writer.drain()
+
+    async with serving(ListLog()) as address, asyncio.timeout(ENOUGH_SECONDS):
+        with pytest.raises(ConnectionError):
+            await ask_without_end(address)
+
+
+async def test_a_trailer_is_no_header() -> None:
+    """What follows a body in chunks no proxy has looked at; it must not pass for what a proxy says."""
+    log = ListLog()
+    settings = Settings.model_construct(trusted_proxies="127.0.0.1/32")
+
+    async with serving(log, settings=settings) as address:
+        await answer_until_the_end(
+            address,
+            b"POST " + GOOD + b"X-Forwarded-For: 203.0.113.9\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            b"0\r\nX-Forwarded-For: 198.51.100.6\r\nUser-Agent: trailer\r\n\r\n",
+        )
+
+    assert [(event["source_ip"], event["user_agent"]) for event in log.events()] == [("203.0.113.9", None)]
+
+
+@pytest.mark.parametrize(("version", "heads"), [(b"1.0", 1), (b"1.1", 2)])
+async def test_only_who_speaks_http_1_1_is_told_to_continue(version: bytes, heads: int) -> None:
+    """To HTTP/1.0 an answer that is not the last one is no answer (RFC 9110, section 10.1.1)."""
+    request = b"POST /visit?playerId=1&bannerTag=a HTTP/" + version + b"\r\nConnection: close\r\n"
+
+    async with serving(ListLog()) as address:
+        answer = await answer_until_the_end(address, request + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+
+    assert answer.count(b"HTTP/1.1 ") == heads
 
 
 def test_a_want_of_descriptors_is_logged_and_ends_with_its_cause(tmp_path: Path) -> None:
