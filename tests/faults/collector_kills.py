@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,25 @@ from tests.kafka_broker import KafkaBroker
 from tests.waiting import until
 
 ANY_MOMENT = "any moment"
-SPOOLED_ENOUGH = 100
+
+
+@dataclass(frozen=True)
+class Size:
+    """At least so many kills, each after at most `depth` records; and how hard is sent meanwhile."""
+
+    kills: int
+    depth: int
+    pause: float
+    connections: int = 16
 
 
 class Killing:
     """A load, and a collector that is killed, started again, and killed again."""
 
-    def __init__(self, collector: Collector, seed: int, *, pause: float = 0.0) -> None:
+    def __init__(self, collector: Collector, seed: int, size: Size) -> None:
         self.kills: Counter[str] = Counter()
-        self.load = Load(collector.address, "k", connections=16, pause=pause)
+        self.load = Load(collector.address, "k", connections=size.connections, pause=size.pause)
+        self._depth = size.depth
         self._collector = collector
         self._rng = random.Random(seed)
         self._fuse = collector.home.with_suffix(".fuse")
@@ -33,7 +44,9 @@ class Killing:
     def kill_at(self, step: str) -> None:
         """Start a collector that kills itself, or only its worker, when it has come to the step a number of times."""
         self._fuse.touch()
-        hit = 1 if step == "forwarder_deleted" else self._rng.randint(1, 20)
+        # A commit takes the records of many requests; the forwarder deletes all that it sent at once.
+        deepest = {"before_commit": self._depth // 10, "after_commit": self._depth // 10, "forwarder_deleted": 1}
+        hit = self._rng.randint(1, deepest.get(step, self._depth))
         who = self._rng.choice(["worker", "all"])
         self._collector.start(command=python("tests.faults.dying_collector", step, str(hit), who, str(self._fuse)))
         until(lambda: not self._fuse.exists(), timeout=60, what=f"the collector comes to {step}")
@@ -47,7 +60,7 @@ class Killing:
 
     def kill_at_any_moment(self) -> None:
         """Start a collector and kill it from outside, after some events."""
-        enough = len(self.load.acknowledged) + self._rng.randint(1, 300)
+        enough = len(self.load.acknowledged) + self._rng.randint(1, 10 * self._depth)
         self.kill_when(lambda: len(self.load.acknowledged) >= enough)
 
     def kill_when(self, condition: Callable[[], bool]) -> None:
@@ -58,12 +71,12 @@ class Killing:
         self._collector.kill()
 
 
-def kills_with_kafka(kafka: KafkaBroker, work: Path, seed: int, *, kills: int, pause: float = 0.0) -> dict[str, Any]:
+def kills_with_kafka(kafka: KafkaBroker, work: Path, seed: int, size: Size) -> dict[str, Any]:
     """Kill at least so many times: while Kafka works, while it stands still, and while it takes what the spool held."""
     topic, home = kafka.new_topic(PARTITIONS), work / "home"
     collector = Collector(home, kafka_settings(kafka, topic, ack_timeout=0.5))
-    killing = Killing(collector, seed, pause=pause)
-    while killing.kills.total() < kills:
+    killing = Killing(collector, seed, size)
+    while killing.kills.total() < size.kills:
         for step in STEPS_WITH_KAFKA:
             killing.kill_at(step)
         killing.kill_at_any_moment()
@@ -72,7 +85,7 @@ def kills_with_kafka(kafka: KafkaBroker, work: Path, seed: int, *, kills: int, p
                 killing.kill_at(step)
         for step in STEPS_OF_THE_FORWARDER:
             with outage_of(kafka, HANGING):
-                killing.kill_when(lambda: len(stored_values(home / "spool")) >= SPOOLED_ENOUGH)
+                killing.kill_when(lambda: len(stored_values(home / "spool")) >= 2 * size.depth)
             killing.kill_at(step)
     with collecting(collector):
         killing.load.wait_for(1)
@@ -83,11 +96,11 @@ def kills_with_kafka(kafka: KafkaBroker, work: Path, seed: int, *, kills: int, p
     return _figures(killing, values, collector)
 
 
-def kills_with_local_log(work: Path, seed: int, *, kills: int, pause: float = 0.0) -> dict[str, Any]:
+def kills_with_local_log(work: Path, seed: int, size: Size) -> dict[str, Any]:
     """Kill at least so many times a collector that has the local log alone."""
     collector = Collector(work / "home", {})
-    killing = Killing(collector, seed, pause=pause)
-    while killing.kills.total() < kills:
+    killing = Killing(collector, seed, size)
+    while killing.kills.total() < size.kills:
         for step in STEPS_OF_A_FILE:
             killing.kill_at(step)
         killing.kill_at_any_moment()

@@ -147,7 +147,7 @@ class Recovery(NamedTuple):
     spool_empty: float
 
 
-def recovery(home: Path, load: Load, returned: float, *, timeout: float = 60) -> Recovery:
+def recovery(home: Path, load: Load, returned: float, *, timeout: float = 240) -> Recovery:
     """Watch the spool, while the load goes on, until nothing waits in it and nothing new comes in."""
     ever, grew, emptied = look_into_spool(home).ever, returned, time.monotonic()
     enough = len(load.acknowledged) + 100

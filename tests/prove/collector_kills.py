@@ -7,18 +7,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.faults.collector_kills import kills_with_kafka, kills_with_local_log
+from tests.faults.collector_kills import Size, kills_with_kafka, kills_with_local_log
 from tests.prove.brokers import running_brokers
 
-KILLS_WITH_KAFKA, KILLS_WITH_LOCAL_LOG = 160, 40
+WITH_KAFKA = Size(kills=160, depth=1_000, pause=0.0, connections=64)
+WITH_LOCAL_LOG = Size(kills=40, depth=1_000, pause=0.0, connections=64)
 
 
 def prove(work: Path, seed: int) -> dict[str, object]:
     """Return the figures of both logs, and of the two together."""
     with TemporaryDirectory(dir=work) as folder:
-        local = kills_with_local_log(Path(folder) / "local", seed, kills=KILLS_WITH_LOCAL_LOG)
+        local = kills_with_local_log(Path(folder) / "local", seed, WITH_LOCAL_LOG)
         with running_brokers(Path(folder)) as kafka:
-            with_kafka = kills_with_kafka(kafka, Path(folder) / "kafka", seed, kills=KILLS_WITH_KAFKA)
+            with_kafka = kills_with_kafka(kafka, Path(folder) / "kafka", seed, WITH_KAFKA)
     return {**together(local, with_kafka), "kafka": with_kafka, "local_log": local}
 
 
