@@ -107,7 +107,7 @@ class BatchResource:
             *(
                 self._log.append(EVENTS, outcome.player_id.encode(), to_json(outcome))
                 if isinstance(outcome, Event)
-                else self._refusals.keep(outcome, req.refused_payload(item), sender)
+                else self._refusals.keep(req.kept_reason(outcome), req.refused_payload(item), sender)
                 for item, outcome in zip(items, outcomes, strict=True)
             ),
             return_exceptions=True,

@@ -40,6 +40,8 @@ _REQUEST_LINE = re.compile(rb"([A-Za-z-]{1,20}) ([^\n]+?)(?: HTTP/\d\.\d)?(?:\r?
 _CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
 _NOT_IN_A_HEADER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_IN_A_URL = re.compile(rb"[^\x21-\x7e]")
+_UPGRADE = re.compile(rb"\r\n[Uu]pgrade:")
+_NO_UPGRADE = b"\r\nx-upgrade:"
 _VERSIONS = ("1.0", "1.1")
 _BODY_PIECE = 16 * 1024
 """So much of a body is parsed at a time; whatever follows it within the same piece cannot be held back."""
@@ -52,6 +54,12 @@ def malformed_request(head: bytes) -> tuple[str, bytes, InvalidEvent] | None:
         return None
     method, target = line[1].decode("ascii"), line[2]
     return method, target, _fault(head, method, target)
+
+
+def _headers(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a head that the parser gave up, which may be before it saw them; what is no header is left out."""
+    lines = (line.partition(b":") for line in head.lstrip(b"\r\n").split(b"\n")[1:])
+    return [(name.strip().lower(), value.strip()) for name, colon, value in lines if colon]
 
 
 def _fault(head: bytes, method: str, target: bytes) -> InvalidEvent:
@@ -125,10 +133,17 @@ class PixelProtocol(HttpToolsProtocol):
             self._receiving = True
             self._hang_up_in(self.RECEIVE_SECONDS)
         while data and not self._given_up:
-            if self._reading_head and self._is_answering():
+            if not self._reading_head:
+                part, data = data[:_BODY_PIECE], data[_BODY_PIECE:]
+            elif self._is_answering():
                 self._hold(data)
                 break
-            part, data = self._split(data) if self._reading_head else (data[:_BODY_PIECE], data[_BODY_PIECE:])
+            else:
+                part, data = self._split(data)
+                if (
+                    b"pgrade:" in part
+                ):  # the parser would take the body for another protocol's, which is never spoken here
+                    part = _UPGRADE.sub(_NO_UPGRADE, part)
             super().data_received(part)
             if self._reading_head and len(self._head) > MAX_HEAD_BYTES:
                 self.send_400_response("The request's head is too long.")
@@ -285,6 +300,7 @@ class PixelProtocol(HttpToolsProtocol):
     def _refuse(self, method: str, target: bytes, fault: InvalidEvent) -> None:
         # No route begins with "*", so the request goes where unknown paths go.
         scope = {**self.scope, "method": method, "path": "*", "raw_path": target, "query_string": b"", MALFORMED: fault}
+        scope["headers"] = _headers(self._head)  # who sent it, and whether a visitor wishes that nothing is kept
         self.expect_100_continue = False
         self._begin(scope, keep_alive=False)
         self.cycle.more_body = False

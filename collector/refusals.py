@@ -106,7 +106,8 @@ class Refusals:
 
     async def _keep_and_answer(self, req: PixelRequest, resp: PixelResponse, refused: InvalidEvent) -> None:
         try:
-            await self._keep(refused, req.refused_payload(req.raw_body), req.refused_sender(self._contract))
+            payload, sender = req.refused_payload(req.raw_body), req.refused_sender(self._contract)
+            await self._keep(req.kept_reason(refused), payload, sender)
         except LogUnavailable as error:  # Falcon looks for no handler of an error that a handler raises
             await self._faults.log_unavailable(req, resp, error, {})
         else:

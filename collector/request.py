@@ -133,6 +133,10 @@ class PixelRequest(Request):
             return line.partition(b"?")[0]
         return b"\n\n".join((line, body)) if body else line
 
+    def kept_reason(self, refused: InvalidEvent) -> InvalidEvent:
+        """Return what is kept of why; of a visitor who wishes not to be tracked no detail, since it may quote what he sent."""
+        return refused if self.wish() == "ignore" else InvalidEvent(refused.reason, "")
+
     def refused_sender(self, contract: Contract) -> Sender:
         """Return who sent a refused request; nobody, where a visitor wishes not to be tracked."""
         return self.sender(contract) if self.wish() == "ignore" else Sender(None, None)

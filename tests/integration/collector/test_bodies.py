@@ -51,6 +51,18 @@ def players(collector: RunningCollector) -> list[str]:
     return [event["player_id"] for event in collector.events()]
 
 
+def test_an_upgrade_that_is_not_made_leaves_the_body(collector: RunningCollector) -> None:
+    """Java's HttpClient offers HTTP/2 with every first request to http://; the collector stays with HTTP/1.1."""
+    form = b"playerId=upgrade&bannerTag=a"
+    offers = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+    with connected(collector) as connection:
+        for offer in (offers, offers.lower(), b""):
+            connection.sendall(head(FORM, offer, length(len(form))) + form)
+            assert answer_on(connection).status == 200
+
+    assert players(collector).count("upgrade") == 3
+
+
 def test_a_body_may_come_in_pieces(collector: RunningCollector) -> None:
     """Byte by byte, with its length or in chunks; and the connection serves the next one."""
     body = b"playerId=pieces&bannerTag=a"

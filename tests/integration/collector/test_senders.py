@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.collector.running import running_collector
 from tests.waiting import until
 
@@ -32,6 +34,21 @@ def test_a_trusted_proxy_is_believed_and_limits_hold_for_those_behind_it(tmp_pat
         assert {summary["reason"] for summary in summaries} == {"rate_limited"}
         assert all((summary["payload"], summary["source_ip"]) == ("", None) for summary in summaries)
         until(lambda: sum(summary["count"] for summary in collector.refusals()) == 5, what="all five are counted")
+
+
+@pytest.mark.parametrize("fault", ["GET /visit?playerId=j\u00f6hn HTTP/1.1\r\n", f"GET {GOOD} HTTP/1.1\r\nA: \0\r\n"])
+def test_a_wish_also_holds_for_a_request_that_is_not_read(tmp_path: Path, fault: str) -> None:
+    """The parser gives up before the header that says so; what is kept must not depend on that."""
+    with running_collector(tmp_path, PIXELS_DNT="drop", PIXELS_TRUSTED_PROXIES="127.0.0.0/8") as collector:
+        forwarded = "X-Forwarded-For: 203.0.113.9\r\nUser-Agent: Browser/1\r\n"
+        assert collector.ask_raw(f"{fault}{forwarded}\r\n".encode()).status == 400
+        assert collector.ask_raw(f"{fault}DNT: 1\r\n{forwarded}\r\n".encode()).status == 400
+
+        kept, kept_on_wish = collector.refusals()
+        assert (kept["source_ip"], kept["user_agent"]) == ("203.0.113.9", "Browser/1")
+        assert "?playerId=" in kept["payload"]
+        assert (kept_on_wish["source_ip"], kept_on_wish["user_agent"]) == (None, None)
+        assert kept_on_wish["payload"] == "GET /visit"
 
 
 def test_a_crawlers_visit_is_stored_with_its_name(tmp_path: Path) -> None:

@@ -171,8 +171,10 @@ async def test_what_is_dropped_on_wish_leaves_no_trace() -> None:
         ("/visit", BAD, "GET", b""),
         ("/visit", b"x=%zz&" + BAD, "GET", b""),
         ("/secret-player", BAD, "GET", b""),
+        ("/deposit", b"playerId=1&bannerTag=a&currency=EUR&amount=secret-player", "GET", b""),
         ("/visit", b"", "POST", b'{"playerId": "secret-player"}'),
         ("/events", b"", "POST", b'[{"eventType": "visit", "playerId": "secret-player"}]'),
+        ("/events", b"", "POST", b'[{"eventType": "secret-player"}]'),
     ],
 )
 async def test_a_refusal_of_a_visitor_with_a_wish_keeps_its_reason_alone(
