@@ -118,7 +118,7 @@ def _refusal(reason: Reason, status: str | None) -> Answer:
     """Return what all refusals for a reason have in common."""
     headers = {"x-pixels-rejected": reason, "access-control-expose-headers": "X-Pixels-Rejected"}
     if reason == "method_not_allowed":
-        headers["allow"] = "GET, HEAD, OPTIONS"
+        headers["allow"] = "GET, HEAD, OPTIONS, POST"
     status = status or STATUS_OF_REASON.get(reason, falcon.HTTP_400)
     return Answer(status, {**SECURITY_HEADERS, **_NEVER_KEPT, **headers}, None)
 

@@ -76,6 +76,16 @@ def _fault(head: bytes, method: str, target: bytes) -> InvalidEvent:
     return InvalidEvent("bad_encoding", "the URL or a header is not what HTTP allows")
 
 
+class _Trailers(list[tuple[bytes, bytes]]):
+    """Where headers go that come after a body: nowhere, since what proxies say and check stands before it."""
+
+    def append(self, trailer: tuple[bytes, bytes]) -> None:
+        """Forget it."""
+
+
+_TRAILERS = _Trailers()
+
+
 class HeldFlow(FlowControl):
     """uvicorn's flow of a connection; while `held` nothing is read, also where uvicorn would read on."""
 
@@ -140,9 +150,7 @@ class PixelProtocol(HttpToolsProtocol):
                 break
             else:
                 part, data = self._split(data)
-                if (
-                    b"pgrade:" in part
-                ):  # the parser would take the body for another protocol's, which is never spoken here
+                if b"pgrade:" in part:  # the parser would take the body for one of another protocol
                     part = _UPGRADE.sub(_NO_UPGRADE, part)
             super().data_received(part)
             if self._reading_head and len(self._head) > MAX_HEAD_BYTES:
@@ -163,11 +171,6 @@ class PixelProtocol(HttpToolsProtocol):
         if self._unread_timer is not None:
             self._unread_timer.cancel()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; a trailer is none, since what proxies say and check stands before the body."""
-        if self._reading_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Begin to answer, or queue up behind the answer under way."""
         if len(self._head) > MAX_HEAD_BYTES:
@@ -180,7 +183,7 @@ class PixelProtocol(HttpToolsProtocol):
         scope["query_string"] = url.query or b""
         # Falcon knows these versions alone; the parser also takes 0.9 and 2.0.
         scope["http_version"] = version if version in _VERSIONS else "1.1"
-        self._reading_head = False
+        self._reading_head, self.headers = False, _TRAILERS
         self.expect_100_continue = self.expect_100_continue and version != "1.0"
         self._begin(scope, keep_alive=version != "1.0" and self.parser.should_keep_alive())
 

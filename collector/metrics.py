@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any, cast
 
+import falcon
 from falcon.asgi import Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -63,7 +64,7 @@ class MetricsResource:
         """Refuse other methods, and tell an outsider no more by that than by GET."""
         if not self._insiders.include(req):
             raise InvalidEvent("unknown_path", req.path)
-        raise InvalidEvent("method_not_allowed", req.method)
+        raise falcon.HTTPMethodNotAllowed(["GET", "HEAD"])
 
     on_head = on_get
     on_options = on_post = on_put = on_patch = on_delete = on_other

@@ -45,7 +45,7 @@ async def serving(
             create_app(log, settings),
             http=protocol,
             ws="none",
-            log_level="critical",
+            log_config=None,  # it would stay set for the tests after this one
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
     )

@@ -107,3 +107,10 @@ async def test_to_an_outsider_no_method_tells_that_there_are_metrics(method: str
 
     headers = [{name: value for name, value in a.headers.items() if name != "x-request-id"} for a in (there, nowhere)]
     assert (there.status, there.body, headers[0]) == (404, nowhere.body, headers[1])
+
+
+async def test_an_insider_is_told_which_methods_work() -> None:
+    """Other ones are refused."""
+    answer = await ask(ListLog(), "/metrics", method="OPTIONS", client=("127.0.0.1", 4711))
+
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
