@@ -19,7 +19,7 @@ from tests.integration.collector.running import ANNOUNCEMENT, PIXELS, environmen
 from tests.kafka_broker import KafkaBroker
 from tests.waiting import free_port, until
 
-SETTLED_SECONDS = 1.5
+SETTLED_SECONDS = 1.0
 """So long must nothing new come to an empty spool before it counts as one that is not needed any more."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.faults.memory import memory_under_load
 
-SECONDS, WARM_UP_SECONDS = 6.0, 3.0
+SECONDS, WARM_UP_SECONDS = 4.0, 2.0
 BOUNDED_MEBIBYTES = 12
 
 
