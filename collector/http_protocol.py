@@ -160,6 +160,13 @@ class PixelProtocol(HttpToolsProtocol):
             if self._is_answering():
                 self._due = None  # what follows the answer has a limit of its own; one given before its body came keeps this one
 
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn's returns nothing, and so closes the connection
+        """Answer what came, and close then; what did not come to its end gets no answer."""
+        if not (self._is_answering() and self._reading_head):
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def pause_writing(self) -> None:
         """Give the peer some time to read his answers."""
         super().pause_writing()

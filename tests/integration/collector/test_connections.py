@@ -221,6 +221,23 @@ async def test_who_does_not_read_his_answers_does_not_hold_the_connection() -> N
             await ask_without_end(address)
 
 
+@pytest.mark.parametrize("number", [1, 3])
+async def test_who_says_that_nothing_more_comes_is_answered(number: int) -> None:
+    """Half a connection is enough for an answer, and it ends after the last one."""
+    log = WaitingLog()
+
+    async with serving(log, PixelProtocol) as address, asyncio.timeout(PixelProtocol.RECEIVE_SECONDS / 2):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write((b"GET " + GOOD + b"\r\n") * number)
+        writer.write_eof()
+        asyncio.get_running_loop().call_later(0.1, log.go.set)
+        answers = await reader.read()
+        writer.close()
+
+    assert answers.count(b"HTTP/1.1 200 ") == number
+    assert len(log.events()) == number
+
+
 async def test_a_trailer_is_no_header() -> None:
     """What follows a body in chunks no proxy has looked at; it must not pass for what a proxy says."""
     log = ListLog()
