@@ -15,7 +15,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.faults.evidence import judge, stored_values, topic_values, wrongly_counted
+from tests.faults.evidence import counting, judge, stored_values, topic_values
 from tests.faults.load import Load
 from tests.faults.system import Collector, aggregate, collecting, kafka_settings, look_into_spool, recovery
 from tests.kafka_broker import KafkaBroker, has_leaders, stands_still
@@ -94,7 +94,7 @@ def events_through(outage: Outage, kafka: KafkaBroker, work: Path, size: Size) -
     values = stored_values(home / "spool") + topic_values(kafka.bootstrap_servers, topic)
     return {
         **judge(load, values),
-        "wrongly_counted": wrongly_counted(load, values, aggregate(home, collector.settings)),
+        **counting(load, values, aggregate(home, collector.settings)),
         "events_counted": load.players(),
         "answered_503": load.not_stored,
         "answered_strangely": dict(load.strange),

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.faults.broker_outages import HANGING, PARTITIONS, outage_of
 from tests.faults.dying_collector import STEPS_OF_A_FILE, STEPS_OF_THE_FORWARDER, STEPS_WITH_KAFKA
-from tests.faults.evidence import judge, stored_values, topic_values, wrongly_counted
+from tests.faults.evidence import counting, judge, stored_values, topic_values
 from tests.faults.load import Load
 from tests.faults.system import Collector, aggregate, collecting, kafka_settings, look_into_spool, python
 from tests.kafka_broker import KafkaBroker
@@ -115,7 +115,7 @@ def _figures(killing: Killing, values: list[bytes], collector: Collector) -> dic
         "kills": killing.kills.total(),
         "kills_at": dict(sorted(killing.kills.items())),
         **judge(killing.load, values),
-        "wrongly_counted": wrongly_counted(killing.load, values, aggregate(collector.home, collector.settings)),
+        **counting(killing.load, values, aggregate(collector.home, collector.settings)),
         "requests_without_answer": killing.load.unanswered,
         "answered_503": killing.load.not_stored,
         "answered_strangely": dict(killing.load.strange),

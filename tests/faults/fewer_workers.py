@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.broker_outages import HANGING, PARTITIONS, outage_of
-from tests.faults.evidence import judge, stored_values, topic_values, wrongly_counted
+from tests.faults.evidence import counting, judge, stored_values, topic_values
 from tests.faults.load import Load
 from tests.faults.system import Collector, aggregate, collecting, kafka_settings, look_into_spool
 from tests.kafka_broker import KafkaBroker
@@ -75,7 +75,7 @@ def _well_filled(home: Path, left: Leftover) -> int:
 def _figures(load: Load, values: list[bytes], warehouse: Path) -> dict[str, Any]:
     return {
         **judge(load, values),
-        "wrongly_counted": wrongly_counted(load, values, warehouse),
+        **counting(load, values, warehouse),
         "events_counted": load.players(),
         "answered_503": load.not_stored,
         "answered_strangely": dict(load.strange),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.broker_outages import HANGING, PARTITIONS, outage_of
-from tests.faults.evidence import judge, stored_values, topic_values, wrongly_counted
+from tests.faults.evidence import counting, judge, stored_values, topic_values
 from tests.faults.load import Load
 from tests.faults.system import Collector, aggregate, collecting, kafka_settings, recovery
 from tests.kafka_broker import KafkaBroker
@@ -113,7 +113,7 @@ def _figures(load: Load, values: list[bytes], warehouse: Path, memory: tuple[flo
     refused = load.latencies_of_503
     return {
         **judge(load, values),
-        "wrongly_counted": wrongly_counted(load, values, warehouse),
+        **counting(load, values, warehouse),
         "answered_503": load.not_stored,
         "answered_strangely": dict(load.strange),
         "median_seconds_to_503": round(statistics.median(refused), 3) if refused else None,
