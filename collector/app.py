@@ -86,7 +86,7 @@ def create_app(
     app.add_route("/favicon.ico", NoIcon())
     app.add_route("/healthz", HealthResource())
     app.add_route("/readyz", ReadyResource(log, insiders))
-    app.add_route("/metrics", MetricsResource(counters.table, clock, insiders))
+    app.add_route("/metrics", MetricsResource(counters.table, clock, insiders, settings.spool_dir))
     app.add_sink(refusals.unknown_path, prefix="")
     app.add_error_handler(Exception, faults.unexpected_error)
     app.add_error_handler(LogUnavailable, faults.log_unavailable)

@@ -38,9 +38,7 @@ _FORWARDED = _SPOOLED + 1
 _KAFKA_ERRORS = _FORWARDED + 1
 _SECONDS_SUM = _KAFKA_ERRORS + 1  # the one cell that holds a floating-point number
 _ALIVE = _SECONDS_SUM + 1
-_SPOOL_RECORDS = _ALIVE + 1
-_SPOOL_OLDEST = _SPOOL_RECORDS + 1
-_KAFKA = _SPOOL_OLDEST + 1
+_KAFKA = _ALIVE + 1
 _CELLS = _KAFKA + 1
 
 _GAUGES = range(_ALIVE, _CELLS)
@@ -68,9 +66,6 @@ class Totals(NamedTuple):
     seconds: tuple[int, ...]
     """Events by the bucket of `SECONDS` they fall into, not yet summed up; the last one is for all that took longer."""
     workers: int
-    spool_records: int
-    spool_oldest_ms: int | None
-    """When the oldest record of any spool was put there, Unix milliseconds; None when nothing waits."""
     kafka_up: bool | None
     """Whether every worker's events go to Kafka; None when no worker has one."""
 
@@ -109,7 +104,6 @@ class CounterTable:
         """Return the sums over all rows; any process may ask."""
         rows = self._rows_in_use()
         cells = [sum(self._cells[row * _CELLS + cell] for row in rows) for cell in range(_CELLS)]
-        oldest = [at for row in rows if (at := self._cells[row * _CELLS + _SPOOL_OLDEST])]
         kafka = [state for row in rows if (state := self._cells[row * _CELLS + _KAFKA]) != _NO_KAFKA]
         return Totals(
             worker_starts=cells[_STARTS],
@@ -124,8 +118,6 @@ class CounterTable:
             seconds_sum=sum(self._floats[row * _CELLS + _SECONDS_SUM] for row in rows),
             seconds=tuple(sum(cells[at + bucket] for at in _ACCEPTED_AT.values()) for bucket in range(_BUCKETS)),
             workers=cells[_ALIVE],
-            spool_records=cells[_SPOOL_RECORDS],
-            spool_oldest_ms=min(oldest, default=None),
             kafka_up=all(state == _KAFKA_UP for state in kafka) if kafka else None,
         )
 
@@ -192,10 +184,6 @@ class Counters:
     def kafka_error(self) -> None:
         """Count a delivery that failed, or an error that Kafka's client reports."""
         self._cells[_KAFKA_ERRORS] += 1
-
-    def spool_holds(self, records: int, oldest_ms: int | None) -> None:
-        """Say how many records wait in this worker's spool files, and when the oldest was put there (Unix ms)."""
-        self._cells[_SPOOL_RECORDS], self._cells[_SPOOL_OLDEST] = records, oldest_ms or 0
 
     def kafka_is(self, *, up: bool) -> None:
         """Say whether new events go to Kafka, or to the spool."""

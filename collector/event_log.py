@@ -68,9 +68,6 @@ class LogObserver(Protocol):
     def kafka_error(self) -> None:
         """Take note of a delivery that failed, or of an error that Kafka's client reports."""
 
-    def spool_holds(self, records: int, oldest_ms: int | None) -> None:
-        """Take note of how many records wait in this worker's spool, and when the oldest was put there (Unix ms)."""
-
     def kafka_is(self, *, up: bool) -> None:
         """Take note of whether new records go to Kafka, or to the spool."""
 
@@ -85,9 +82,6 @@ class NoObserver:
         """Do nothing."""
 
     def kafka_error(self) -> None:
-        """Do nothing."""
-
-    def spool_holds(self, records: int, oldest_ms: int | None) -> None:
         """Do nothing."""
 
     def kafka_is(self, *, up: bool) -> None:

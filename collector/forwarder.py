@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
@@ -57,7 +57,6 @@ class Forwarder:
         self._stop = Event()
         self._told: set[str] = set()  # the troubles of the rounds before this adoption
         self._trouble: set[str] = set()  # those since
-        self._held: list[LogFile] = []  # the files that this worker owns now
         self._refused_up_to: dict[tuple[Path, Stream], int] = {}
         self._thread = Thread(target=self._run, name="forwarder", daemon=True)
 
@@ -85,28 +84,19 @@ class Forwarder:
             self._stop.wait(_ROUND_SECONDS)
 
     def _round(self, *, adopt: bool) -> None:
-        own = self._own_file()
-        self._held = [own] if own else []
-        if self._empty(own) and adopt:
+        if self._empty(self._own_file()) and adopt:
             with self._telling():
                 self._adopt()
 
     def _adopt(self) -> None:
         """Empty the files that nobody owns, one after the other, until one cannot be sent on."""
         for orphan in adopt_slots(self._spool_dir):
-            self._held.append(orphan)
-            try:
-                well = self._empty(orphan)
-            finally:
-                self._held.remove(orphan)
-                orphan.close()
-            self._report()
-            if not well:
-                return
+            with closing(orphan):
+                if not self._empty(orphan):
+                    return
 
     def _empty(self, file: LogFile | None) -> bool:
         """Forward what the file holds and give the room back; return whether all of it was sent."""
-        self._report()
         well = [self._send(file, stream) for stream in STREAMS]
         with self._telling():
             while file and not self._stop.is_set() and file.shrink():
@@ -134,7 +124,6 @@ class Forwarder:
             if delivered := [r.offset for r, fate in zip(records, fates, strict=True) if fate is Fate.DELIVERED]:
                 file.forget(stream, delivered)
                 self._observer.forwarded(len(delivered))
-                self._report()
             if not records or all(fate is Fate.FAILED for fate in fates):
                 break
             after = records[-1].offset
@@ -155,13 +144,6 @@ class Forwarder:
         """Leave records that are never taken in the file, for a person to look at, until the next start."""
         self._refused_up_to[file.path, stream] = offset
         logger.error("forwarder.records_refused", file=str(file.path), stream=stream, records=records)
-
-    def _report(self) -> None:
-        """Say what waits in the files of this worker."""
-        with self._telling():
-            waiting = [file.waiting() for file in self._held]
-            oldest = [w.oldest_ms for w in waiting if w.oldest_ms is not None]
-            self._observer.spool_holds(sum(w.records for w in waiting), min(oldest, default=None))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

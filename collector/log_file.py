@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import IO, NamedTuple
@@ -129,13 +129,6 @@ class LogFile:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return free > _PAGES_AT_ONCE
 
-    def waiting(self) -> Waiting:
-        """Return what the file holds; it takes no longer when that is much."""
-        with self._work("cannot be read"):
-            ends = [self._connection.execute(_ENDS[stream]).fetchone() for stream in STREAMS]
-            oldest = [row[0] for stream in STREAMS if (row := self._connection.execute(_OLDEST[stream]).fetchone())]
-        return Waiting(sum(last - first + 1 for first, last in ends if last is not None), min(oldest, default=None))
-
     def prove(self) -> None:
         """Commit a write that no reader sees, and see that there is room for a record."""
         with self._work("cannot take records"):
@@ -217,14 +210,23 @@ class LogFile:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def holds_records(path: Path) -> bool:
-    """Tell whether a file holds any record, without taking it; raises `sqlite3.Error` when it cannot be read."""
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
-    try:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return any(connection.execute(_OLDEST[stream]).fetchone() for stream in STREAMS if stream in tables)
-    finally:
-        connection.close()
+def look_into(path: Path, *, patience: float = _BUSY_SECONDS) -> Waiting:
+    """Return what waits in a file, whoever holds it, without taking it; raises `sqlite3.Error` when it cannot be read.
+
+    It is opened for writing too: after a kill -9 the first to open recovers the write-ahead log.
+    """
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience)) as connection:
+        return what_waits(connection)
+
+
+def what_waits(connection: sqlite3.Connection) -> Waiting:
+    """Return what a file holds, nothing while it is being made; it takes no longer when that is much."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    streams = [stream for stream in STREAMS if stream in tables]
+    ends = [connection.execute(_ENDS[stream]).fetchone() for stream in streams]
+    firsts = [row[0] for stream in streams if (row := connection.execute(_OLDEST[stream]).fetchone())]
+    times = [at for at in firsts if isinstance(at, int)]  # a damaged file may hold anything there
+    return Waiting(sum(last - first + 1 for first, last in ends if last is not None), min(times, default=None))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

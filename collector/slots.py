@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from collector.event_log import LogUnavailable
-from collector.log_file import LogFile, holds_records
+from collector.log_file import LogFile, look_into
 
 SLOTS = 1000
 
@@ -41,7 +41,7 @@ def adopt_slots(folder: Path) -> Iterator[LogFile]:
     for path in sorted(folder.glob("slot-*.sqlite")):
         try:
             # Looked into before it is locked, so that a worker that starts finds its old slot free.
-            lock = _lock(path) if holds_records(path) else None
+            lock = _lock(path) if look_into(path).records else None
             file = lock and _opened(path, lock, None)
         except (OSError, sqlite3.Error) as error:
             trouble = trouble or LogUnavailable(f"{path} cannot be read: {error}. Check the folder and the disk.")

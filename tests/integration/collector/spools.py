@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pixels.config import Settings
 from tests.integration.collector.running import RunningCollector, running_collector
-from tests.waiting import free_port
+from tests.waiting import free_port, until
 
 KeyAndValue = tuple[bytes | None, bytes]
 
@@ -29,6 +29,16 @@ def records_of(path: Path, table: str = "events_queue") -> list[KeyAndValue]:
         if not file.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchall():
             return []
         return file.execute(f"SELECT record_key, record_value FROM {table} ORDER BY record_offset").fetchall()
+
+
+def spool_in_every_file(collector: RunningCollector, files: int) -> list[str]:
+    """Send visits until each of so many workers has spooled one; return the players, all acknowledged."""
+    until(lambda: len(spool_files(collector.home)) == files, what="a file for each worker")
+    acknowledged: list[str] = []
+    while not all(map(records_of, spool_files(collector.home))):  # whichever worker takes the connection
+        acknowledged.append(f"p{len(acknowledged)}")
+        assert collector.ask(f"/visit?playerId={acknowledged[-1]}&bannerTag=a").status == 200
+    return acknowledged
 
 
 @contextmanager

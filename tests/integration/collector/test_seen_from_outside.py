@@ -8,6 +8,7 @@ import re
 import resource
 import signal
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
+from collector.event_log import EVENTS, REJECTED
+from collector.slots import open_slot
 from tests.integration.collector.running import Answer, RunningCollector, kill, running_collector
 from tests.integration.collector.senders import ENOUGH, Senders
+from tests.integration.collector.spools import collector_without_its_kafka, spool_files, spool_in_every_file
 from tests.kafka_broker import KafkaBroker
 from tests.waiting import free_port, until
 
@@ -241,8 +245,8 @@ def test_a_collector_whose_kafka_is_down_is_ready_as_long_as_its_spool_is(tmp_pa
         assert collector.ask(GOOD).status == 200
         status, said = readiness(collector)
         assert (status, said["ready"], said["log"], bool(said["detail"])) == (200, True, "spool", True)
-        until(lambda: samples(collector)["spool_records",] == 1, what="a record in the spool")
         found = samples(collector)
+        assert (found["spool_records",], found["spool_unreadable_files",]) == (1, 0)
         assert (found["events_spooled_total",], found["kafka_up",], found["events_forwarded_total",]) == (1, 0, 0)
         until(lambda: samples(collector)["spool_age_seconds",] > 0, what="an age of the spool")
 
@@ -252,6 +256,35 @@ def test_a_collector_whose_kafka_is_down_is_ready_as_long_as_its_spool_is(tmp_pa
         assert collector.ask("/healthz").status == 200
         events = {line["event"] for line in log_lines(collector)}
         assert {"spooled_log.kafka_does_not_take_records", "request.not_stored", "librdkafka.message"} <= events
+
+
+def test_what_waits_in_files_of_workers_that_are_gone_is_seen_too(tmp_path: Path) -> None:
+    """Two workers spooled, one is started again, and Kafka is still down: all that was acknowledged is counted at once."""
+    with collector_without_its_kafka(tmp_path, "--workers", "2") as collector:
+        acknowledged = spool_in_every_file(collector, 2)
+        assert samples(collector)["spool_records",] == len(acknowledged)
+
+    with collector_without_its_kafka(tmp_path) as collector:
+        found = samples(collector)
+        assert (found["workers",], found["spool_records",]) == (1, len(acknowledged))
+        assert found["spool_age_seconds",] > 0
+
+        spool_files(tmp_path)[1].write_bytes(b"not a database, " * 1000)
+        found = samples(collector)
+        assert (found["spool_unreadable_files",], 0 < found["spool_records",] < len(acknowledged)) == (1, True)
+
+
+def test_a_spool_of_a_time_with_kafka_is_seen_until_the_local_log_has_it(tmp_path: Path) -> None:
+    """While another process holds the file, and then until it is drained."""
+    with closing(open_slot(tmp_path / "spool")) as file, running_collector(tmp_path) as collector:
+        file.add({EVENTS: [(1, b"key", b"{}")] * 2, REJECTED: [(1, b"key", b"{}")]}, 0)
+        found = samples(collector)
+        assert (found["spool_records",], found["spool_age_seconds",] > 600, found["workers",]) == (3, True, 1)
+
+        file.close()
+        until(lambda: samples(collector)["spool_records",] == 0, what="an empty spool")
+        assert samples(collector)["events_forwarded_total",] == 3
+        assert len(collector.events()) == 2
 
 
 def test_a_collector_on_kafka_says_so(tmp_path: Path, kafka: KafkaBroker) -> None:

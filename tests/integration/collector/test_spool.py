@@ -24,8 +24,8 @@ from tests.integration.collector.senders import ENOUGH, Senders
 from tests.integration.collector.spools import (
     collector_without_its_kafka,
     kafka_settings,
-    records_of,
     spool_files,
+    spool_in_every_file,
     spooled,
 )
 from tests.integration.collector.test_kafka import messages, values
@@ -115,11 +115,7 @@ def test_a_restart_with_fewer_workers_forwards_the_files_of_those_that_are_gone(
 ) -> None:
     """Two workers filled two files; one worker sends both on."""
     with collector_without_its_kafka(tmp_path, "--workers", "2") as collector:
-        until(lambda: len(spool_files(tmp_path)) == 2, what="two files")
-        acknowledged: list[str] = []
-        while not all(map(records_of, spool_files(tmp_path))):  # whichever worker takes the connection
-            acknowledged.append(f"p{len(acknowledged)}")
-            send(collector, acknowledged[-1])
+        acknowledged = spool_in_every_file(collector, 2)
 
     with collector_on(kafka, topic, tmp_path):
         wait_until_empty(tmp_path)

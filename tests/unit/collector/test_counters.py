@@ -47,10 +47,9 @@ def test_the_next_worker_carries_on_in_the_row_of_one_that_ended() -> None:
     table = CounterTable(rows=3)
     row, first = worker(table)
     first.accepted("visit", 0.1)
-    first.spool_holds(7, 1_000)
     first.kafka_is(up=False)
     table.give_back(row)
-    assert (table.totals().workers, table.totals().spool_records, table.totals().kafka_up) == (0, 0, None)
+    assert (table.totals().workers, table.totals().kafka_up) == (0, None)
 
     again, second = worker(table)
     second.accepted("visit", 0.1)
@@ -138,20 +137,6 @@ def test_kafka_is_up_when_it_is_up_for_every_worker() -> None:
 
     second.kafka_is(up=True)
     assert table.totals().kafka_up is True
-
-
-def test_the_spool_is_as_old_as_the_oldest_record_of_any_worker() -> None:
-    """Depths add up; an empty spool has no age."""
-    table = CounterTable(rows=3)
-    (_, first), (_, second), (_, third) = worker(table), worker(table), worker(table)
-    first.spool_holds(2, 5_000)
-    second.spool_holds(3, 4_000)
-    third.spool_holds(0, None)
-    assert (table.totals().spool_records, table.totals().spool_oldest_ms) == (5, 4_000)
-
-    first.spool_holds(0, None)
-    second.spool_holds(0, None)
-    assert (table.totals().spool_records, table.totals().spool_oldest_ms) == (0, None)
 
 
 def test_every_type_and_reason_is_counted_apart() -> None:
