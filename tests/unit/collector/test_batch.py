@@ -246,3 +246,24 @@ def test_any_body_gives_results_that_the_log_bears_out(body: bytes) -> None:
     assert told["accepted"] == len(log.events())
     assert told["refused"] == len(log.refusals()) or (told["results"] == [] and len(log.refusals()) == 1)
     assert answer.status == (200 if not log.refusals() else 207 if log.events() else 400)
+
+
+async def test_half_a_character_in_one_item_does_not_concern_the_others(log: ListLog) -> None:
+    """It is JSON, and no text: that item alone is refused, in an array as in lines."""
+    array = b'[{"eventType": "visit", "playerId": "\\ud800", "bannerTag": "a"} , ' + json.dumps(VISIT).encode() + b" ]"
+
+    answer = await send(log, array)
+
+    first, second = json.loads(answer.body)["results"]
+    assert (answer.status, first["reason"], list(second)) == (207, "bad_encoding", ["id"])
+
+
+@pytest.mark.parametrize(
+    "body", [b"[", b"[{}", b"[{}}", b"[{},]", b"[,{}]", b"[{}] x", b"[{} {}]", b"[1", b'["', b"[" * 100_000, b"[\xff]"]
+)
+async def test_what_is_not_an_array_is_refused_as_a_whole(log: ListLog, body: bytes) -> None:
+    """One refusal is kept for it."""
+    answer = await send(log, body)
+
+    assert (answer.status, answer.headers["x-pixels-rejected"]) == (400, "bad_body")
+    assert len(log.refusals()) == 1
