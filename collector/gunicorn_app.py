@@ -93,6 +93,7 @@ class CollectorServer(BaseApplication):
             "worker_class": CollectorWorker,
             "proc_name": "pixels-collector",
             "loglevel": "warning",
+            "keepalive": self._settings.keep_alive,
             "graceful_timeout": round(_DRAIN_SECONDS + self._settings.kafka_ack_timeout),
             "control_socket_disable": True,
             "logger_class": JsonLinesLogger,

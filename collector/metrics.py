@@ -65,7 +65,10 @@ class MetricsResource:
         """Answer in the format that the reader asks for: OpenMetrics or Prometheus' own."""
         if not self._insiders.include(req):
             raise InvalidEvent("unknown_path", req.path)
-        encode, resp.content_type = choose_encoder(req.accept)
+        try:
+            encode, resp.content_type = choose_encoder(req.accept)
+        except (TypeError, ValueError):  # a version that is no number
+            encode, resp.content_type = choose_encoder("")
         async with self._one_at_a_time:
             resp.data = await asyncio.to_thread(encode, self._registry)
         resp.cache_control = ["no-store"]

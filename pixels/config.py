@@ -84,6 +84,12 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
     )
 
+    keep_alive: int = Field(
+        5,
+        ge=1,
+        le=3_600,
+        description="Seconds an idle connection to the collector stays open; behind a proxy that keeps connections, longer than the proxy's.",
+    )
     max_body_bytes: int = Field(
         1_048_576, ge=1024, le=67_108_864, description="Bytes the body of a `POST` may have, packed and unpacked."
     )

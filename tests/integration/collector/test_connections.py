@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -286,3 +287,19 @@ def is_answered(collector: RunningCollector) -> bool:
         return collector.ask("/visit?playerId=1&bannerTag=a").status == 200
     except ConnectionError:
         return False
+
+
+def test_an_idle_connection_stays_open_as_long_as_the_setting_says(tmp_path: Path) -> None:
+    """Longer than the proxy's in front, so that the proxy never sends on a connection that has just been closed."""
+    with (
+        running_collector(tmp_path, PIXELS_KEEP_ALIVE="1") as collector,
+        socket.create_connection(collector.address, timeout=ENOUGH_SECONDS) as connection,
+    ):
+        connection.sendall(b"GET " + GOOD + b"Host: h\r\n\r\n")
+        answered = connection.recv(4096)
+        begun = time.monotonic()
+        assert connection.recv(4096) == b""
+        idle = time.monotonic() - begun
+
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert idle > 0.9

@@ -237,3 +237,11 @@ async def test_an_insider_is_told_which_methods_work() -> None:
     answer = await ask(ListLog(), "/metrics", method="OPTIONS", client=("127.0.0.1", 4711))
 
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("accept", [b"application/openmetrics-text; version=abc", b"text/plain; version=x", b";;,"])
+async def test_a_format_that_there_is_not_is_answered_in_prometheus_own(accept: bytes) -> None:
+    """A header that cannot be read is no reason to answer nothing."""
+    answer = await ask(ListLog(), "/metrics", headers=[(b"accept", accept)], client=INSIDER)
+
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
