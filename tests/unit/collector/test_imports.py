@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import collector
+
 HEAVY = {"polars", "duckdb", "pandas", "numpy", "pyarrow", "panel", "bokeh", "holoviews", "aggregator"}
+MODULES = {path.stem for path in Path(collector.__file__).parent.glob("*.py")} - {"__init__"}
 
 
 @pytest.mark.parametrize("modules", ["collector.app, collector.serve, collector.kafka_log", "pixels.config"])
@@ -28,3 +33,11 @@ def test_the_local_log_needs_no_kafka_client() -> None:
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert loaded.strip() == "False"
+
+
+def test_the_map_of_the_collector_names_every_module_once() -> None:
+    """Whoever opens the package first finds where everything is."""
+    the_map = (collector.__doc__ or "").partition("\n\n")[2]
+    named = [word for word in re.findall(r"\w+", the_map) if word in MODULES]
+
+    assert sorted(named) == sorted(MODULES)
