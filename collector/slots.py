@@ -6,6 +6,7 @@ The lock goes with the process, however that ends, and the next one carries on i
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ SLOTS = 1000
 def open_slot(folder: Path, *, limit: int | None = None) -> LogFile:
     """Take the first slot that nobody holds, made if need be; raises `LogUnavailable` when none can be opened."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         for number in range(SLOTS):
             path = folder / f"slot-{number:03}.sqlite"
             if lock := _lock(path):
@@ -50,6 +51,18 @@ def adopt_slots(folder: Path) -> Iterator[LogFile]:
             yield file
     if trouble:
         raise trouble
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that outlives a power cut: SQLite syncs what it makes in the folder, not the way to the folder."""
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in new:
+        descriptor = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _opened(path: Path, lock: IO[bytes], limit: int | None) -> LogFile:

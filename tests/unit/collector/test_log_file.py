@@ -204,3 +204,14 @@ def test_whatever_is_added_is_read_until_it_is_forgotten(
             assert [(record.key, record.value) for record in found] == expected
             file.forget(stream, [record.offset for record in found[::2]])
             assert [(r.key, r.value) for r in file.read(stream, 0, 1000)] == expected[1::2]
+
+
+def test_the_way_to_a_new_folder_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a power cut could take a new folder away, and with it events that were acknowledged."""
+    synced: list[Path] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    for _ in range(2):
+        open_slot(tmp_path / "home" / "log").close()
+
+    assert synced == [tmp_path / "home", tmp_path]
