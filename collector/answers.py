@@ -41,6 +41,8 @@ SECURITY_HEADERS = {
 """On every answer. The last one lets any site show the pixel; without it browsers may withhold an image of another site."""
 
 _NEVER_KEPT = {"cache-control": "no-store", "access-control-allow-origin": "*"}
+_EXPOSED = {"access-control-expose-headers": "X-Pixels-Rejected, Retry-After, X-Request-Id"}
+"""On answers other than 2xx: a browser hides every header from a script of another site that is not named here."""
 
 
 class Answer(NamedTuple):
@@ -116,7 +118,7 @@ def answer_with_refusal(req: PixelRequest, resp: PixelResponse, refused: Invalid
 @lru_cache(maxsize=256)
 def _refusal(reason: Reason, status: str | None) -> Answer:
     """Return what all refusals for a reason have in common."""
-    headers = {"x-pixels-rejected": reason, "access-control-expose-headers": "X-Pixels-Rejected"}
+    headers = {"x-pixels-rejected": reason, **_EXPOSED}
     if reason == "method_not_allowed":
         headers["allow"] = "GET, HEAD, OPTIONS, POST"
     status = status or STATUS_OF_REASON.get(reason, falcon.HTTP_400)
@@ -138,7 +140,7 @@ def answer_preflight(resp: Response, methods: str) -> None:
 
 async def log_unavailable(req: PixelRequest, resp: Response, error: LogUnavailable, _: dict[str, Any]) -> None:
     """Answer 503: nothing is known to be stored, and the sender should try again."""
-    resp.set_headers(_NEVER_KEPT)
+    resp.set_headers(_NEVER_KEPT | _EXPOSED)
     resp.status, resp.content_type, resp.retry_after = falcon.HTTP_503, falcon.MEDIA_TEXT, RETRY_AFTER_SECONDS
     resp.data = b"not stored; try again\n"
 

@@ -436,3 +436,14 @@ async def test_an_event_larger_than_a_message_may_be_is_refused(log: ListLog) ->
 
     assert refused_as(await post(log, body, JSON)) == (400, "too_long")
     assert log.events() == []
+
+
+async def test_a_script_may_read_why_a_pixel_was_not_taken_and_when_to_try_again() -> None:
+    """A browser hides from it every header that is not named."""
+    refused = await ask(ListLog(), "/visit")
+    not_stored = await ask(ListLog(failure=FULL), "/visit", GOOD)
+
+    exposed = [set(answer.headers["access-control-expose-headers"].split(", ")) for answer in (refused, not_stored)]
+
+    assert (refused.status, not_stored.status) == (400, 503)
+    assert exposed == [{"X-Pixels-Rejected", "Retry-After", "X-Request-Id"}] * 2
