@@ -1,6 +1,7 @@
 """HTTP request in, durable event out. CONTRIBUTING.md follows one event through it.
 
-The server    serve, gunicorn_app (workers), http_protocol and one_write (HTTP/1.1), app (routes), exact_paths, cors, logs
+The server    serve, gunicorn_app (workers), http_protocol, malformed and one_write (HTTP/1.1), app (routes), exact_paths,
+              cors, logs
 The ways in   request, body, parameters, pixel (one event), batch (many), pages (pixels.js and other fixed texts)
 The event     contract (fields, limits, reasons), events (checks and steps, in order), event_id, created_at, money, signing,
               bots, privacy; clock and uuid7

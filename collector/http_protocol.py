@@ -15,18 +15,15 @@ import re
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote
 
-import falcon
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.answers import SECURITY_HEADERS
 from collector.contract import InvalidEvent
+from collector.malformed import MAX_HEAD_BYTES, headers_of, malformed_request
 from collector.one_write import OneWriteCycle
 from collector.request import MALFORMED
-
-MAX_HEAD_BYTES = 64 * 1024
-"""Request line and headers together; a browser sends 1 to 2 KiB."""
 
 NOT_HTTP = (
     "HTTP/1.1 400 Bad Request\r\n"
@@ -36,44 +33,11 @@ NOT_HTTP = (
 """The answer to what has no request line; uvicorn's own would say what it comes from."""
 
 _END_OF_HEAD = b"\r\n\r\n"
-_REQUEST_LINE = re.compile(rb"([A-Za-z-]{1,20}) ([^\n]+?)(?: HTTP/\d\.\d)?(?:\r?\n|\Z)")
-_CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
-_NOT_IN_A_HEADER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NOT_IN_A_URL = re.compile(rb"[^\x21-\x7e]")
 _UPGRADE = re.compile(rb"\r\n[Uu]pgrade:")
 _NO_UPGRADE = b"\r\nx-upgrade:"
 _VERSIONS = ("1.0", "1.1")
 _BODY_PIECE = 16 * 1024
 """So much of a body is parsed at a time; whatever follows it within the same piece cannot be held back."""
-
-
-def malformed_request(head: bytes) -> tuple[str, bytes, InvalidEvent] | None:
-    """Return method, target and fault of a request whose head was not read; None when it has no request line."""
-    line = _REQUEST_LINE.match(head.lstrip(b"\r\n"))
-    if line is None:
-        return None
-    method, target = line[1].decode("ascii"), line[2]
-    return method, target, _fault(head, method, target)
-
-
-def _headers(head: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a head that the parser gave up, which may be before it saw them; what is no header is left out."""
-    lines = (line.partition(b":") for line in head.lstrip(b"\r\n").split(b"\n")[1:])
-    return [(name.strip().lower(), value.strip()) for name, colon, value in lines if colon]
-
-
-def _fault(head: bytes, method: str, target: bytes) -> InvalidEvent:
-    if len(head) > MAX_HEAD_BYTES:
-        return InvalidEvent("too_long", f"request line and headers exceed {MAX_HEAD_BYTES} bytes")
-    if _CONTROL_CHARACTER.search(target):
-        return InvalidEvent("control_characters", "raw control characters in the request line")
-    if _NOT_IN_A_URL.search(target):
-        return InvalidEvent("bad_encoding", "the URL holds a space or bytes outside ASCII; encode them")
-    if method not in falcon.COMBINED_METHODS:
-        return InvalidEvent("method_not_allowed", method)
-    if _NOT_IN_A_HEADER.search(head):
-        return InvalidEvent("control_characters", "raw control characters in the headers")
-    return InvalidEvent("bad_encoding", "the URL or a header is not what HTTP allows")
 
 
 class _Trailers(list[tuple[bytes, bytes]]):
@@ -310,7 +274,7 @@ class PixelProtocol(HttpToolsProtocol):
     def _refuse(self, method: str, target: bytes, fault: InvalidEvent) -> None:
         # No route begins with "*", so the request goes where unknown paths go.
         scope = {**self.scope, "method": method, "path": "*", "raw_path": target, "query_string": b"", MALFORMED: fault}
-        scope["headers"] = _headers(self._head)  # who sent it, and whether a visitor wishes that nothing is kept
+        scope["headers"] = headers_of(self._head)  # who sent it, and whether a visitor wishes that nothing is kept
         self.expect_100_continue = False
         self._begin(scope, keep_alive=False)
         self.cycle.more_body = False

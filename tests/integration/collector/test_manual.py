@@ -11,7 +11,8 @@ from typing import get_args
 from collector.answers import STATUS_OF_REASON
 from collector.batch import MAX_ITEMS
 from collector.contract import Reason, read_contract
-from collector.http_protocol import MAX_HEAD_BYTES, PixelProtocol
+from collector.http_protocol import PixelProtocol
+from collector.malformed import MAX_HEAD_BYTES
 from collector.parameters import MAX_QUERY_BYTES
 from pixels.config import Settings
 from tests.integration.collector.running import RunningCollector

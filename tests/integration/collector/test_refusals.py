@@ -8,7 +8,7 @@ from contextlib import closing
 import jsonschema
 import pytest
 
-from collector.http_protocol import MAX_HEAD_BYTES
+from collector.malformed import MAX_HEAD_BYTES
 from tests.integration.collector.running import Answer, RunningCollector
 from tests.unit.collector.schemas import EVENT_SCHEMA, REFUSAL_SCHEMA
 

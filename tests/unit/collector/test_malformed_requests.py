@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.http_protocol import MAX_HEAD_BYTES, malformed_request
+from collector.malformed import MAX_HEAD_BYTES, malformed_request
 
 
 @pytest.mark.parametrize(
