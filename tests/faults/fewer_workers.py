@@ -29,15 +29,8 @@ def spool_left_by_more_workers(kafka: KafkaBroker, work: Path, left: Leftover) -
     """Kill workers whose spools hold records, and start one worker alone when Kafka is back."""
     topic, home = kafka.new_topic(PARTITIONS), work / "home"
     collector = Collector(home, kafka_settings(kafka, topic))
-    load = Load(collector.address, "w", pause=left.pause, each=5)
-    with outage_of(kafka, HANGING), collecting(collector, workers=left.workers):
-        until(lambda: _well_filled(home, left) >= left.workers, timeout=90, what="every worker's spool holds records")
-    files = _well_filled(home, left)
-    with collecting(collector):
-        until(lambda: not look_into_spool(home).waiting, timeout=90, what="one worker has emptied all spools")
-        load.wait_for(1)
-        load.finish()
-        assert collector.stop() == 0, collector.errors.read_text()
+    load, files = _leave_spools(kafka, collector, left)
+    _empty_with_one_worker(collector, load)
     values = stored_values(home / "spool") + topic_values(kafka.bootstrap_servers, topic)
     return {"spools_left": files, **_figures(load, values, aggregate(home, collector.settings))}
 
@@ -46,18 +39,33 @@ def spool_left_from_a_time_with_kafka(kafka: KafkaBroker, work: Path, left: Left
     """Kill workers whose spools hold records, and start one that has no Kafka: all goes to the local log."""
     topic, home = kafka.new_topic(PARTITIONS), work / "home"
     collector = Collector(home, kafka_settings(kafka, topic))
-    load = Load(collector.address, "w", pause=left.pause, each=5)
-    with outage_of(kafka, HANGING), collecting(collector, workers=left.workers):
-        until(lambda: _well_filled(home, left) >= left.workers, timeout=90, what="every worker's spool holds records")
-    files, with_kafka, collector.settings = _well_filled(home, left), collector.settings, {}
-    with collecting(collector):
-        until(lambda: not look_into_spool(home).waiting, timeout=90, what="the spools are in the local log")
-        load.wait_for(1)
-        load.finish()
-        assert collector.stop() == 0, collector.errors.read_text()
+    load, files = _leave_spools(kafka, collector, left)
+    with_kafka, collector.settings = collector.settings, {}
+    _empty_with_one_worker(collector, load)
     values = stored_values(home / "spool") + stored_values(home / "log")
     values += topic_values(kafka.bootstrap_servers, topic)
     return {"spools_left": files, **_figures(load, values, aggregate(home, with_kafka))}
+
+
+def _leave_spools(kafka: KafkaBroker, collector: Collector, left: Leftover) -> tuple[Load, int]:
+    """Kill the workers once every spool holds records; return the load, which goes on, and how many spools do."""
+    load = Load(collector.address, "w", pause=left.pause, each=5)
+    with outage_of(kafka, HANGING), collecting(collector, workers=left.workers):
+        until(
+            lambda: _well_filled(collector.home, left) >= left.workers,
+            timeout=90,
+            what="every worker's spool holds records",
+        )
+    return load, _well_filled(collector.home, left)
+
+
+def _empty_with_one_worker(collector: Collector, load: Load) -> None:
+    """Start one worker, wait until nothing is left in any spool, and end load and collector."""
+    with collecting(collector):
+        until(lambda: not look_into_spool(collector.home).waiting, timeout=90, what="one worker has emptied all spools")
+        load.wait_for(1)
+        load.finish()
+        assert collector.stop() == 0, collector.errors.read_text()
 
 
 def _well_filled(home: Path, left: Leftover) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -24,18 +23,8 @@ from pixels.config import Settings, load_settings
 from tests.kafka_broker import KafkaBroker
 from tests.local_log import append
 from tests.oracle import Record, differences, read_tables, tables
+from tests.sample_records import event
 from tests.waiting import free_port
-
-
-def visit(number: int, **fields: Any) -> Record:
-    return {
-        "id": f"e{number}",
-        "event_type": "visit",
-        "player_id": f"p{number}",
-        "banner_tag": "b",
-        "created_at": "2026-11-17T10:00:00.000Z",
-        **fields,
-    }
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def assert_tables(settings: Settings, records: list[Record]) -> None:
 
 def test_everything_on_the_topic_counts_once(kafka: KafkaBroker, topic: str) -> None:
     """Two passes over a topic with repeats and rubbish: the second finds nothing left."""
-    records = [visit(n % 700, banner_tag=f"b{n % 3}") for n in range(2_000)]
+    records = [event(n % 700, banner_tag=f"b{n % 3}") for n in range(2_000)]
     produce(kafka, topic, [*records, b"rubbish", b"", None])
     settings = load_settings(batch_size=300)
 
@@ -74,7 +63,7 @@ def test_everything_on_the_topic_counts_once(kafka: KafkaBroker, topic: str) -> 
 
 def test_an_outside_client_is_counted(kafka: KafkaBroker, topic: str) -> None:
     """`kcat`, which knows nothing of Pixels, writes events by the documented JSON; they count."""
-    lines = "".join(json.dumps(visit(n)) + "\n" for n in range(5))
+    lines = "".join(json.dumps(event(n)) + "\n" for n in range(5))
     subprocess.run(
         ["kcat", "-P", "-b", kafka.bootstrap_servers, "-t", topic], input=lines.encode(), check=True, timeout=60
     )
@@ -82,7 +71,7 @@ def test_an_outside_client_is_counted(kafka: KafkaBroker, topic: str) -> None:
 
     run_pass(settings)
 
-    assert_tables(settings, [visit(n) for n in range(5)])
+    assert_tables(settings, [event(n) for n in range(5)])
 
 
 def test_transactions_that_were_aborted_do_not_count_and_their_markers_do_not_hold_a_pass_up(
@@ -94,51 +83,51 @@ def test_transactions_that_were_aborted_do_not_count_and_their_markers_do_not_ho
     for commit, ids in ((True, range(3)), (False, range(3, 6)), (True, range(6, 8))):
         producer.begin_transaction()
         for n in ids:
-            producer.produce(topic, json.dumps(visit(n)), partition=0)
+            producer.produce(topic, json.dumps(event(n)), partition=0)
         producer.flush()
         producer.commit_transaction() if commit else producer.abort_transaction()
     settings = load_settings()
 
     run_pass(settings)
-    assert_tables(settings, [visit(n) for n in (0, 1, 2, 6, 7)])
+    assert_tables(settings, [event(n) for n in (0, 1, 2, 6, 7)])
 
     producer.begin_transaction()
-    producer.produce(topic, json.dumps(visit(9)), partition=0)
+    producer.produce(topic, json.dumps(event(9)), partition=0)
     producer.flush()
-    produce(kafka, topic, [visit(20)])
+    produce(kafka, topic, [event(20)])
     open_pass = run_pass(settings)
     producer.commit_transaction()
     run_pass(settings)
 
     assert open_pass.outcome.events_stored <= 1
-    assert_tables(settings, [visit(n) for n in (0, 1, 2, 6, 7, 9, 20)])
+    assert_tables(settings, [event(n) for n in (0, 1, 2, 6, 7, 9, 20)])
 
 
 def test_both_logs_are_drained_and_agree_on_one_event(kafka: KafkaBroker, topic: str, pixels_home: Path) -> None:
     """What the embedded log still holds when Kafka is switched on is counted, once."""
-    append(pixels_home, [visit(1), visit(2)], at_ms=1_795_000_000_000)
-    produce(kafka, topic, [visit(2), visit(3)])
+    append(pixels_home, [event(1), event(2)], at_ms=1_795_000_000_000)
+    produce(kafka, topic, [event(2), event(3)])
     settings = load_settings()
 
     result = run_pass(settings)
 
     assert (result.outcome.events_stored, result.outcome.records_repeated) == (3, 1)
-    assert_tables(settings, [visit(1), visit(2), visit(3)])
+    assert_tables(settings, [event(1), event(2), event(3)])
 
 
 def test_partitions_that_are_added_later_are_read_from_their_beginning(kafka: KafkaBroker, topic: str) -> None:
     """A topic may grow; nothing on its new partitions is missed."""
-    produce(kafka, topic, [visit(n) for n in range(20)])
+    produce(kafka, topic, [event(n) for n in range(20)])
     settings = load_settings()
     run_pass(settings)
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
     for future in admin.create_partitions([NewPartitions(topic, 8)]).values():
         future.result(30)
-    produce(kafka, topic, [visit(n) for n in range(20, 120)])
+    produce(kafka, topic, [event(n) for n in range(20, 120)])
 
     run_pass(settings)
 
-    assert_tables(settings, [visit(n) for n in range(120)])
+    assert_tables(settings, [event(n) for n in range(120)])
 
 
 def test_the_refusals_of_the_collector_come_from_their_own_topic(kafka: KafkaBroker, topic: str) -> None:
@@ -153,7 +142,7 @@ def test_the_refusals_of_the_collector_come_from_their_own_topic(kafka: KafkaBro
 
 def test_the_groups_offsets_follow_for_lag_monitors(kafka: KafkaBroker, topic: str) -> None:
     """An ordinary lag monitor sees the aggregator's group at the end of the topic."""
-    produce(kafka, topic, [visit(n) for n in range(50)])
+    produce(kafka, topic, [event(n) for n in range(50)])
     run_pass(load_settings())
 
     watcher = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "pixels-aggregator"})
@@ -189,7 +178,7 @@ def test_a_property_that_cannot_be_used_ends_the_pass_before_it_reads(
     """Exit code 78, and one message that names the setting and the property."""
     monkeypatch.setenv("PIXELS_KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
     monkeypatch.setenv("PIXELS_KAFKA_PROPERTIES", properties)
-    append(pixels_home, [visit(1)], at_ms=1_795_000_000_000)
+    append(pixels_home, [event(1)], at_ms=1_795_000_000_000)
 
     result = CliRunner().invoke(main, ["aggregate"])
 
@@ -201,7 +190,7 @@ def test_a_property_that_cannot_be_used_ends_the_pass_before_it_reads(
 
 def test_properties_of_the_settings_reach_both_clients(kafka: KafkaBroker, topic: str) -> None:
     """A name given to the clients stands in what administrator and consumer send; ours stay as they are."""
-    produce(kafka, topic, [visit(n) for n in range(5)])
+    produce(kafka, topic, [event(n) for n in range(5)])
 
     with overheard(kafka.port) as (port, said):
         settings = load_settings(
@@ -210,7 +199,7 @@ def test_properties_of_the_settings_reach_both_clients(kafka: KafkaBroker, topic
         run_pass(settings)
 
     assert [b"acme-nightly-pass" in connection for connection in said] == [True, True]
-    assert_tables(settings, [visit(n) for n in range(5)])
+    assert_tables(settings, [event(n) for n in range(5)])
 
 
 @contextmanager

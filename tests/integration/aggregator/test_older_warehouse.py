@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -16,21 +15,11 @@ from pixels.config import load_settings
 from pixels.errors import ConfigurationError
 from pixels.resources import sql
 from tests.local_log import append
-from tests.oracle import Record, differences, read_tables, tables
+from tests.oracle import differences, read_tables, tables
+from tests.sample_records import event
 
 APPENDED = 1_795_000_000_000
 SEEN = datetime(2026, 11, 17, 10, tzinfo=UTC)
-
-
-def visit(number: int, **fields: Any) -> Record:
-    return {
-        "id": f"e{number}",
-        "event_type": "visit",
-        "player_id": f"p{number}",
-        "banner_tag": "b",
-        "created_at": "2026-11-17T10:00:00.000Z",
-        **fields,
-    }
 
 
 def first_warehouse(home: Path, metadata: str = "{}") -> None:
@@ -67,7 +56,7 @@ def first_warehouse(home: Path, metadata: str = "{}") -> None:
 def test_a_pass_migrates_it_and_goes_on_counting(pixels_home: Path) -> None:
     """What was stored stays, its refusals are one each, and what comes now is counted by the rules."""
     first_warehouse(pixels_home)
-    append(pixels_home, [visit(2), visit(3, metadata={"_bot": "x"})], at_ms=APPENDED)
+    append(pixels_home, [event(2), event(3, metadata={"_bot": "x"})], at_ms=APPENDED)
     append(
         pixels_home,
         [{"reason": "unknown_path", "received_at": "2026-11-17T10:00:00Z", "payload": "", "count": 9}],
@@ -77,7 +66,7 @@ def test_a_pass_migrates_it_and_goes_on_counting(pixels_home: Path) -> None:
 
     result = run_pass(load_settings())
 
-    seen = [visit(1), visit(2), visit(3, metadata={"_bot": "x"})]
+    seen = [event(1), event(2), event(3, metadata={"_bot": "x"})]
     assert differences(tables(seen, "UTC"), read_tables(str(pixels_home / "warehouse.duckdb"))) == {}
     with pixels.open(pixels_home) as wh:
         assert wh.snapshot == result.snapshot == 2
@@ -114,6 +103,6 @@ def test_where_marked_visits_were_counted_they_go_on_counting(pixels_home: Path)
         run_pass(load_settings())
 
     run_pass(load_settings(count_bots=True))
-    seen = [visit(1, metadata={"_bot": "x"})]
+    seen = [event(1, metadata={"_bot": "x"})]
     found = read_tables(str(pixels_home / "warehouse.duckdb"))
     assert differences(tables(seen, "UTC", count_bots=True), found) == {}

@@ -28,19 +28,9 @@ from pixels.cli import main
 from pixels.config import load_settings
 from pixels.errors import ConfigurationError
 from tests.local_log import append
+from tests.sample_records import event
 
 APPENDED = 1_795_000_000_000
-
-
-def event(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"e{number}",
-        "event_type": "visit",
-        "player_id": f"p{number}",
-        "banner_tag": "b",
-        "created_at": "2026-11-17T10:00:00.000Z",
-        **fields,
-    }
 
 
 def pointer(home: Path) -> dict[str, Any]:
