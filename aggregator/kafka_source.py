@@ -179,9 +179,8 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
     try:
         partitions = _partitions(admin, streams, stored)
     except KafkaException as error:
-        admin.poll(
-            0
-        )  # hands over what went wrong with the connections: a time-out alone does not tell of a wrong TLS key
+        # What went wrong with the connections is handed over here: a time-out alone does not tell of a wrong TLS key.
+        admin.poll(0)
         reasons = dict.fromkeys(e.str() for e in (error.args[0], *heard[:1]))
         raise KafkaUnavailable(
             f"Kafka at {settings.kafka_bootstrap_servers} did not answer as needed: {'; '.join(reasons)}. "

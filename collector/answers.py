@@ -11,7 +11,6 @@ import msgspec
 from falcon.asgi import Response
 
 from collector.contract import Event, InvalidEvent, Parameters, Reason
-from collector.event_log import LogUnavailable
 from collector.events import NAMES
 from collector.request import PixelRequest
 
@@ -138,14 +137,14 @@ def answer_preflight(resp: Response, methods: str) -> None:
     )
 
 
-async def log_unavailable(req: PixelRequest, resp: Response, error: LogUnavailable, _: dict[str, Any]) -> None:
+def answer_not_stored(resp: Response) -> None:
     """Answer 503: nothing is known to be stored, and the sender should try again."""
     resp.set_headers(_NEVER_KEPT | _EXPOSED)
     resp.status, resp.content_type, resp.retry_after = falcon.HTTP_503, falcon.MEDIA_TEXT, RETRY_AFTER_SECONDS
     resp.data = b"not stored; try again\n"
 
 
-async def unexpected_error(req: PixelRequest, resp: Response, error: Exception, _: dict[str, Any]) -> None:
+def answer_with_fault(resp: Response) -> None:
     """Tell the sender nothing but that it is a fault of ours."""
     resp.status, resp.content_type, resp.data = falcon.HTTP_500, falcon.MEDIA_TEXT, b"internal error\n"
 

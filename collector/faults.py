@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from falcon.asgi import Response
 
-from collector import answers
+from collector.answers import answer_not_stored, answer_with_fault
 from collector.counters import Counters
 from collector.event_log import LogUnavailable
 from collector.request import PixelRequest
@@ -28,7 +28,7 @@ class Faults:
         """Answer 503: nothing is known to be stored, and the sender should try again."""
         self._counters.not_stored()
         logger.error("request.not_stored", **_of(req), error=str(error))
-        await answers.log_unavailable(req, resp, error, params)
+        answer_not_stored(resp)
         resp.set_header("X-Request-Id", request_id(req))
 
     async def unexpected_error(
@@ -37,7 +37,7 @@ class Faults:
         """Answer 500, and tell the sender nothing but that it is a fault of ours."""
         self._counters.failed()
         logger.error("request.failed", **_of(req), exc_info=error)
-        await answers.unexpected_error(req, resp, error, params)
+        answer_with_fault(resp)
         resp.set_header("X-Request-Id", request_id(req))
 
 

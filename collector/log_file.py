@@ -25,27 +25,20 @@ _WAL_BYTES_KEPT = 64 * 1024 * 1024
 _PAGES_AT_ONCE = 2_000
 _PAGES_NOT_WORTH_IT = 256
 
-_INSERT: dict[Stream, str] = {
-    "events_queue": "INSERT INTO events_queue (appended_at_ms, record_key, record_value) VALUES (?, ?, ?)",
-    "events_queue_rejected": "INSERT INTO events_queue_rejected (appended_at_ms, record_key, record_value) VALUES (?, ?, ?)",
-}
-_READ: dict[Stream, str] = {
-    "events_queue": "SELECT record_offset, record_key, record_value FROM events_queue WHERE record_offset > ? ORDER BY record_offset LIMIT ?",
-    "events_queue_rejected": "SELECT record_offset, record_key, record_value FROM events_queue_rejected WHERE record_offset > ? ORDER BY record_offset LIMIT ?",
-}
-_FORGET: dict[Stream, str] = {
-    "events_queue": "DELETE FROM events_queue WHERE record_offset = ?",
-    "events_queue_rejected": "DELETE FROM events_queue_rejected WHERE record_offset = ?",
-}
-_ENDS: dict[Stream, str] = {
-    # Each by itself: SQLite finds either end at once, and both together only by reading everything.
-    "events_queue": "SELECT (SELECT min(record_offset) FROM events_queue), (SELECT max(record_offset) FROM events_queue)",
-    "events_queue_rejected": "SELECT (SELECT min(record_offset) FROM events_queue_rejected), (SELECT max(record_offset) FROM events_queue_rejected)",
-}
-_OLDEST: dict[Stream, str] = {
-    "events_queue": "SELECT appended_at_ms FROM events_queue ORDER BY record_offset LIMIT 1",
-    "events_queue_rejected": "SELECT appended_at_ms FROM events_queue_rejected ORDER BY record_offset LIMIT 1",
-}
+
+def _of_each_stream(statement: str) -> dict[Stream, str]:
+    """Return the statement for the table of each stream, which has the stream's name."""
+    return {stream: statement.replace("STREAM", stream) for stream in STREAMS}
+
+
+_INSERT = _of_each_stream("INSERT INTO STREAM (appended_at_ms, record_key, record_value) VALUES (?, ?, ?)")
+_READ = _of_each_stream(
+    "SELECT record_offset, record_key, record_value FROM STREAM WHERE record_offset > ? ORDER BY record_offset LIMIT ?"
+)
+_FORGET = _of_each_stream("DELETE FROM STREAM WHERE record_offset = ?")
+# Each end by itself: SQLite finds either at once, and both together only by reading everything.
+_ENDS = _of_each_stream("SELECT (SELECT min(record_offset) FROM STREAM), (SELECT max(record_offset) FROM STREAM)")
+_OLDEST = _of_each_stream("SELECT appended_at_ms FROM STREAM ORDER BY record_offset LIMIT 1")
 
 Row = tuple[int, bytes | None, bytes]
 """When a record was appended (Unix milliseconds), its key, its value."""

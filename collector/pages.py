@@ -19,7 +19,7 @@ class TextResource:
 
     async def on_get(self, req: PixelRequest, resp: Response) -> None:
         """Answer with the text, or 304 when the sender has it already."""
-        resp.set_headers({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+        resp.set_header("Access-Control-Allow-Origin", "*")
         if self._cache_seconds:
             resp.cache_control = ["public", f"max-age={self._cache_seconds}"]
             resp.etag = self._etag

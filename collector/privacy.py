@@ -9,6 +9,7 @@ import hmac
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_network
+from uuid import UUID
 
 import msgspec
 
@@ -135,5 +136,4 @@ def _is_set(header: bytes | None) -> bool:
 def _as_uuid(digits: str) -> str:
     """Return 32 hexadecimal digits as a version 8 UUID (RFC 9562, section 5.8: made by a way of one's own)."""
     number = int(digits, 16) & ~(0xF << 76 | 0x3 << 62) | 0x8 << 76 | 0x2 << 62
-    text = f"{number:032x}"
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+    return str(UUID(int=number))
