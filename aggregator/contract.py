@@ -27,6 +27,10 @@ class Contract:
     metadata_value_length: int
     metadata_value: str
     created_at: str
+    amount: str
+    currencies: tuple[str, ...]
+    txid: str
+    txid_length: int
     message_bytes: int
     reasons: frozenset[str]
     refusals_at_once: int
@@ -56,6 +60,10 @@ def contract() -> Contract:
         metadata_value_length=value["maxLength"],
         metadata_value=value["pattern"],
         created_at=fields["created_at"]["pattern"],
+        amount=shared["amount"]["pattern"],
+        currencies=tuple(shared["currency"]["enum"]),
+        txid=shared["txid"]["pattern"],
+        txid_length=shared["txid"]["maxLength"],
         message_bytes=shared["message"]["maxLength"],
         reasons=frozenset(refusal["$defs"]["reason"]["enum"]),
         refusals_at_once=refusal["properties"]["count"]["maximum"],

@@ -10,64 +10,28 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 
-import duckdb
 import structlog
 
 from aggregator.decode import decode
-from aggregator.failures import failures_explained
 from aggregator.kafka_source import open_kafka_source
 from aggregator.local_source import open_local_sources, trim_local_log
-from aggregator.lock import AlreadyRunning, writer_lock
-from aggregator.publish import (
-    State,
-    is_due,
-    iso,
-    move_pointer,
-    prune_snapshots,
-    publish_snapshot,
-    published_file,
-    read_state,
-)
+from aggregator.lock import AlreadyRunning
+from aggregator.publish import iso
 from aggregator.records import Offsets, Slice, Source
 from aggregator.spool import complete_before
-from aggregator.store import (
-    Outcome,
-    begin_run,
-    checkpoint_and_close,
-    complete_so_far,
-    open_for_writing,
-    save_offsets,
-    save_run,
-    store_batch,
-    stored_offsets,
-    transaction,
-)
+from aggregator.store.runs import Outcome, stored_offsets
+from aggregator.writing import STEPS as STEPS_OF_WRITING
+from aggregator.writing import Clock, OnStep, Session, utc_now, writing
 from pixels.config import Settings
 from pixels.errors import PixelsError
 
-STEPS = (
-    "after_read",
-    "before_commit",
-    "after_commit",
-    "before_checkpoint",
-    "in_copy",
-    "before_pointer",
-    "after_pointer",
-)
+STEPS = ("after_read", *STEPS_OF_WRITING)
 
-OnStep = Callable[[str], None]
-Clock = Callable[[], datetime]
 _log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    """Return the time now, UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -106,61 +70,45 @@ def run_pass(
     Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the log or
     the warehouse cannot be used: what was committed before stays, and the next pass goes on from there.
     """
-    started, clock = now(), time.monotonic()
-    with writer_lock(settings.home), failures_explained(settings.warehouse_path):
-        with closing(open_for_writing(settings, started)) as con:
-            run_id = begin_run(con)
-            complete_until, total = _drain(con, settings, run_id, on_step, now, stop)
-            state, offsets = read_state(con), stored_offsets(con)
-            due = is_due(settings.published_dir, state)
-            if due:
-                on_step("before_checkpoint")
-                checkpoint_and_close(con, settings.warehouse_path)
-        _publish(settings, state, due, complete_until, on_step, now)
-        cutoff = started - timedelta(days=settings.log_retention_days)
-        trim_local_log(settings.log_dir, offsets, int(cutoff.timestamp() * 1000))
-    return PassResult(run_id, state.snapshot, due, total, complete_until, time.monotonic() - clock)
+    clock = time.monotonic()
+    with writing(settings, "pass", on_step=on_step, now=now) as session:
+        _drain(session, stop)
+        offsets = stored_offsets(session.con)
+    cutoff = session.started_at - timedelta(days=settings.log_retention_days)
+    trim_local_log(settings.log_dir, offsets, int(cutoff.timestamp() * 1000))
+    return PassResult(
+        session.run_id,
+        session.snapshot,
+        session.published,
+        session.total,
+        session.complete_until,
+        time.monotonic() - clock,
+    )
 
 
-def _drain(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    run_id: int,
-    on_step: OnStep,
-    now: Clock,
-    stop: Callable[[], bool],
-) -> tuple[datetime, Outcome]:
-    """Store all batches up to the end of the logs as it is now; return until when all is stored, and what was done.
+def _drain(session: Session, stop: Callable[[], bool]) -> None:
+    """Store all batches up to the end of the logs as it is now.
 
     A pass that is cut short stores what it read, and can say no more of the rest than the pass before.
     """
-    total, started = Outcome(), now()
-    complete_until = known = complete_so_far(con)
-    drained_until = complete_before(settings.spool_dir, started, known)
-    save = partial(save_run, con, run_id, started_at=started)
-    with _opened_sources(settings, stored_offsets(con)) as sources:
+    settings = session.settings
+    drained_until = complete_before(settings.spool_dir, session.now(), session.known)
+    with _opened_sources(settings, stored_offsets(session.con)) as sources:
         for batch in _batches(sources, settings.batch_size):
-            on_step("after_read")
-            with transaction(con):
-                total += _store(con, batch, settings)
-                save_offsets(con, {(piece.source, piece.partition): piece.next_offset for piece in batch})
-                save(total, finished_at=now(), complete_until=known)
-                on_step("before_commit")
-            on_step("after_commit")
+            session.on_step("after_read")
+            events, rejected = decode(batch)
+            session.store(
+                events,
+                rejected,
+                {(piece.source, piece.partition): piece.next_offset for piece in batch},
+                records_read=sum(len(piece.values) for piece in batch),
+            )
             for source in sources:
                 source.mark_stored()
             if stop():
                 break
         else:
-            complete_until = drained_until
-            save(total, finished_at=now(), complete_until=complete_until)
-    return complete_until, total
-
-
-def _store(con: duckdb.DuckDBPyConnection, batch: list[Slice], settings: Settings) -> Outcome:
-    events, rejected = decode(batch)
-    read = Outcome(records_read=sum(len(piece.values) for piece in batch))
-    return read + store_batch(con, events, rejected, settings)
+            session.complete_until = drained_until
 
 
 @contextmanager
@@ -189,20 +137,6 @@ def _batches(sources: list[Source], size: int) -> Iterator[list[Slice]]:
                 batch, held = [], 0
     if batch:
         yield batch
-
-
-def _publish(
-    settings: Settings, state: State, due: bool, complete_until: datetime, on_step: OnStep, now: Clock
-) -> None:
-    published, last_pass_at = settings.published_dir, now()
-    if due:
-        file = publish_snapshot(settings.warehouse_path, published, state.snapshot, on_step)
-    else:
-        file = published_file(published)
-    on_step("before_pointer")
-    move_pointer(published, state, file, complete_until=complete_until, last_pass_at=last_pass_at, now=now())
-    on_step("after_pointer")
-    prune_snapshots(published, settings.keep_snapshots, file)
 
 
 def aggregate(settings: Settings, every: float | None = None) -> int:

@@ -16,37 +16,55 @@ DAY = "event_date"
 BOT_MARK = r'[{,]"_bot":'
 """Finds the key in an event's metadata, whose canonical JSON escapes every quote that is no delimiter."""
 
+RECORD = [DAY, *EVENT_COLUMNS]
+"""What makes two records one and the same."""
+
+VISITOR_KEY = pl.col("metadata").str.json_decode(pl.Struct({"s": pl.String})).struct.field("s")
+"""The site's visitor key that an event carries; null when it carries none."""
+
 _SAME_EVENT = [DAY, "id"]
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
 class Changes(NamedTuple):
-    """What a batch changes in `events`: rows to add, and stored rows that an earlier record takes the place of.
-
-    Both have the columns of an event and its `event_date`.
-    """
+    """What a batch changes in the set of records. All frames have the columns of an event and its `event_date`."""
 
     new: pl.DataFrame
+    """Events to add."""
     replaced: pl.DataFrame
+    """Stored events that one of those takes the place of; also `place`, where they lie."""
+    new_repeats: pl.DataFrame
+    """Records of the batch that are the same event again, and were not stored yet."""
     repeated: int
     """Records of an event that is stored already, or stands in the batch in an earlier form."""
 
 
-def with_day(events: pl.DataFrame, time_zone: str) -> pl.DataFrame:
-    """Add `event_date`, the calendar day of `created_at` in the time zone."""
-    day = pl.col("created_at").dt.convert_time_zone(time_zone).dt.date()
-    return events.with_columns(day.alias(DAY))
+def with_day(frame: pl.DataFrame, time_zone: str, instant: str = "created_at") -> pl.DataFrame:
+    """Add `event_date`, the calendar day of an instant (UTC) in the time zone."""
+    day = pl.col(instant).dt.convert_time_zone(time_zone).dt.date()
+    return frame.with_columns(day.alias(DAY))
 
 
 def changes(batch: pl.DataFrame, stored: pl.DataFrame) -> Changes:
-    """Weigh a batch against the stored events that share an id with it; both with `event_date`.
+    """Weigh a batch against the stored records that share an id with it, wherever they lie (`place`).
 
-    Records that agree in day and id are one event, and the earliest of them stays.
+    Records that agree in day and id are one event, and the earliest of them stays. Both frames have `event_date`.
     """
-    rivals = earliest_records(pl.concat([stored.with_columns(is_stored=True), batch.with_columns(is_stored=False)]))
-    new = rivals.filter(~pl.col("is_stored")).drop("is_stored")
-    replaced = stored.join(new, on=_SAME_EVENT, how="semi")
-    return Changes(new, replaced, repeated=batch.height - new.height)
+    columns = [*RECORD, "place"]
+    records = pl.concat([stored.select(columns), batch.with_columns(place=pl.lit(None, pl.String)).select(columns)])
+    contested = pl.struct(_SAME_EVENT).is_duplicated()
+    comes, alone = pl.col("place").is_null(), records.filter(~contested)
+    rivals = in_order(records.filter(contested).unique(RECORD, keep="first", maintain_order=True))
+    winners = rivals.unique(_SAME_EVENT, keep="first", maintain_order=True)
+    new = winners.filter(comes)
+    stood = rivals.filter(~comes).unique(_SAME_EVENT, keep="first", maintain_order=True)
+    new = pl.concat([alone.filter(comes), new]).drop("place")
+    return Changes(
+        new,
+        replaced=stood.join(new, on=_SAME_EVENT, how="semi"),
+        new_repeats=rivals.filter(comes).join(new, on=RECORD, how="anti", nulls_equal=True).drop("place"),
+        repeated=batch.height - new.height,
+    )
 
 
 def competing(events: pl.DataFrame, *, count_bots: bool) -> pl.DataFrame:
@@ -58,19 +76,19 @@ def competing(events: pl.DataFrame, *, count_bots: bool) -> pl.DataFrame:
 
 def earliest_records(records: pl.DataFrame) -> pl.DataFrame:
     """Keep one record a day and id: the earliest by created_at, banner_tag and canonical JSON; of identical ones the first."""
-    fields = [DAY, *EVENT_COLUMNS]
-    distinct = records.unique(fields, keep="first", maintain_order=True)
-    contested = pl.struct(_SAME_EVENT).is_duplicated()
-    rivals = distinct.filter(contested)
-    if rivals.is_empty():
-        return distinct
-    winners = (
-        rivals.with_columns(pl.Series("canonical", [canonical_json(row) for row in rivals.iter_rows(named=True)]))
-        .sort("created_at", "banner_tag", "canonical")
-        .unique(_SAME_EVENT, keep="first", maintain_order=True)
-        .drop("canonical")
-    )
-    return pl.concat([distinct.filter(~contested), winners])
+    return in_order(records).unique(_SAME_EVENT, keep="first", maintain_order=True)
+
+
+def in_order(records: pl.DataFrame) -> pl.DataFrame:
+    """Sort records that agree in day and id: by created_at, banner_tag and canonical JSON; identical ones stay in order."""
+    ordered = records.sort("created_at", "banner_tag", maintain_order=True)
+    tied = pl.struct(*_SAME_EVENT, "created_at", "banner_tag").is_duplicated()
+    ties = ordered.filter(tied)
+    if ties.is_empty():
+        return ordered
+    canonical = pl.Series("canonical", [canonical_json(row) for row in ties.iter_rows(named=True)], pl.Binary)
+    broken = ties.with_columns(canonical).sort("canonical", maintain_order=True).drop("canonical")
+    return pl.concat([ordered.filter(~tied), broken]).sort("created_at", "banner_tag", maintain_order=True)
 
 
 def canonical_json(event: dict[str, object]) -> bytes:

@@ -267,6 +267,11 @@ class Settings(BaseSettings):
         return self.home / "published"
 
     @property
+    def archive_dir(self) -> Path:
+        """What has left the warehouse's tables: Parquet files by day."""
+        return self.home / "archive"
+
+    @property
     def reports_dir(self) -> Path:
         """Reports made by `pixels report`, unless `--out` says otherwise."""
         return self.home / "reports"

@@ -1,5 +1,6 @@
 -- Minima, maxima and counts of each player's events.
--- In: new_events, counted_before, counted_after; remaining_times: those of the players of replaced events.
+-- In: competing_new, counted_before, counted_after; players_left: the times of players who may have lost one with a
+-- replaced event, from the events that are stored now and compete; null for a player who has none.
 -- total_deposits changes by the counted deposits that came or went, never recounted from history.
 MERGE INTO players AS p
 USING (
@@ -9,7 +10,7 @@ USING (
         max(created_at) AS last_event_at,
         min(created_at) FILTER (event_type = 'registration') AS registration_at,
         min(created_at) FILTER (event_type = 'deposit') AS deposit_at
-    FROM new_events
+    FROM competing_new
     GROUP BY player_id
 ) AS n
 ON p.player_id = n.player_id
@@ -20,9 +21,8 @@ WHEN MATCHED THEN UPDATE SET
     deposit_at = least(p.deposit_at, n.deposit_at)
 WHEN NOT MATCHED THEN INSERT VALUES (n.player_id, n.first_seen, n.last_event_at, n.registration_at, n.deposit_at, 0);
 
--- A replaced event takes its times away with it, so its player's are those of the events that remain.
 MERGE INTO players AS p
-USING remaining_times AS n
+USING players_left AS n
 ON p.player_id = n.player_id
 WHEN MATCHED AND n.first_seen IS NULL THEN DELETE
 WHEN MATCHED THEN UPDATE SET

@@ -1,10 +1,6 @@
 -- A visitor key belongs to the player of the earliest registration, by (created_at, id), that carries it as `s`.
--- In: new_events, replaced_events; `events` as it is now.
-CREATE OR REPLACE TEMP TABLE lost_visitor_keys AS
-SELECT DISTINCT json_extract_string(metadata, '$.s') AS visitor_key
-FROM replaced_events
-WHERE event_type = 'registration' AND json_extract_string(metadata, '$.s') <> '';
-
+-- In: new_events; lost_visitor_keys: keys whose registration was replaced; registrations_left: all registrations of those
+-- that are stored now.
 DELETE FROM visitor_links
 USING lost_visitor_keys
 WHERE visitor_links.visitor_key = lost_visitor_keys.visitor_key;
@@ -16,10 +12,7 @@ USING (
         SELECT id, player_id, metadata, created_at FROM new_events
         WHERE event_type = 'registration' AND json_extract_string(metadata, '$.s') <> ''
         UNION
-        SELECT e.id, e.player_id, e.metadata, e.created_at
-        FROM events AS e
-        JOIN lost_visitor_keys AS l ON l.visitor_key = json_extract_string(e.metadata, '$.s')
-        WHERE e.event_type = 'registration'
+        SELECT id, player_id, metadata, created_at FROM registrations_left
     )
     QUALIFY row_number() OVER (PARTITION BY json_extract_string(metadata, '$.s') ORDER BY created_at, id) = 1
 ) AS n

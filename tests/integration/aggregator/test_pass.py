@@ -23,7 +23,7 @@ from aggregator.failures import CannotWrite
 from aggregator.local_source import DamagedLog
 from aggregator.publish import CannotPublish
 from aggregator.run import run_pass
-from aggregator.store import DamagedWarehouse
+from aggregator.store.opening import DamagedWarehouse
 from pixels.cli import main
 from pixels.config import load_settings
 from pixels.errors import ConfigurationError

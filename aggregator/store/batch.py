@@ -1,0 +1,111 @@
+"""Storing a batch: its records, the rejected ones, and every rollup; all in the caller's transaction."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from aggregator.money import deposits
+from aggregator.store.history import span_of_days, stored_events, stored_records
+from aggregator.store.runs import Outcome
+from aggregator.transform import DAY, Changes, changes, competing, with_day
+from pixels.config import Settings
+from pixels.resources import sql
+
+_KEY = [DAY, "event_type", "player_id"]
+
+
+def store_batch(
+    con: duckdb.DuckDBPyConnection, events: pl.DataFrame, rejected: pl.DataFrame, settings: Settings
+) -> Outcome:
+    """Write a batch's events, rejected records and all rollups; the caller's transaction also holds the offsets.
+
+    `events` has EVENT_COLUMNS, `rejected` REJECTED_COLUMNS. Of the settings, time zone and bots are those of the warehouse.
+    """
+    batch = with_day(events, settings.timezone)
+    change = changes(batch, stored_records(con, settings, batch))
+    store_rejected(con, rejected, settings)
+    outcome = Outcome(
+        events_stored=change.new.height - change.replaced.height,
+        events_replaced=change.replaced.height,
+        records_repeated=change.repeated,
+        repeats_stored=change.new_repeats.height + change.replaced.height,
+        records_rejected=rejected.height,
+    )
+    if change.new.is_empty() and change.new_repeats.is_empty():
+        return outcome
+    return outcome + _store_records(con, change, settings)
+
+
+def store_rejected(con: duckdb.DuckDBPyConnection, rejected: pl.DataFrame, settings: Settings) -> None:
+    """Write rejected records (REJECTED_COLUMNS) and their counts by day."""
+    if rejected.height:
+        con.register("rejected", with_day(rejected, settings.timezone, "rejected_at"))
+        _run(con, "rejected_events", "daily_refusals")
+
+
+def _store_records(con: duckdb.DuckDBPyConnection, change: Changes, settings: Settings) -> Outcome:
+    con.register("new_events", change.new)
+    con.register("replaced_events", change.replaced)
+    con.register("new_repeats", change.new_repeats)
+    _run(con, "events")
+    # Only what competes reaches the rollups: a replacement can take an event out of them, or bring it in.
+    new = competing(change.new, count_bots=settings.count_bots)
+    lost = competing(change.replaced, count_bots=settings.count_bots)
+    con.register("competing_new", new)
+    con.register("competing_lost", lost)
+    con.register("competing_events", _competitors(con, lost.select(_KEY).unique(), settings))
+    _run(con, "counted_events", "event_summary", "daily_metrics")
+    _store_players(con, settings)
+    _store_visitor_links(con, settings)
+    _store_deposits(con, new, settings)
+    con.register("recounted_events", _competitors(con, con.execute("FROM recounted_keys").pl(), settings))
+    _run(con, "daily_accounting")
+    (grown,) = con.execute(
+        "SELECT (SELECT count(*) FROM counted_after) - (SELECT count(*) FROM counted_before)"
+    ).fetchone() or (0,)
+    return Outcome(events_counted=int(grown), bots_set_aside=change.new.height - new.height)
+
+
+def _store_players(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    lost = con.execute(sql("queries/lost_players.sql")).pl()
+    left = stored_events(con, settings, "events_of_players", lost, ["player_id"])
+    times = competing(left, count_bots=settings.count_bots).group_by("player_id").agg(
+        first_seen=pl.col("created_at").min(),
+        last_event_at=pl.col("created_at").max(),
+        registration_at=pl.col("created_at").filter(pl.col("event_type") == "registration").min(),
+        deposit_at=pl.col("created_at").filter(pl.col("event_type") == "deposit").min(),
+    )  # fmt: skip
+    con.register("players_left", lost.join(times, on="player_id", how="left"))
+    _run(con, "players")
+
+
+def _store_visitor_links(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    lost = con.execute(sql("queries/lost_visitor_keys.sql")).pl()
+    left = stored_events(con, settings, "registrations_of_visitor_keys", lost, ["visitor_key"])
+    con.register("lost_visitor_keys", lost)
+    con.register("registrations_left", left.filter(pl.col("event_type") == "registration"))
+    _run(con, "visitor_links")
+
+
+def _store_deposits(con: duckdb.DuckDBPyConnection, new: pl.DataFrame, settings: Settings) -> None:
+    lost = con.execute(sql("queries/lost_depositors.sql")).pl()
+    left = stored_events(con, settings, "events_of_players", lost, ["player_id"])
+    candidates = deposits(pl.concat([new, left]))
+    if candidates.height or lost.height:
+        con.register("lost_depositors", lost)
+        con.register("deposits", candidates)
+        _run(con, "counted_deposits")
+
+
+def _competitors(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return what is stored now and competes for these days, types and players."""
+    if keys.is_empty():
+        return stored_events(con, settings, "competing_events", keys, _KEY)
+    events = stored_events(con, settings, "competing_events", keys, _KEY, span_of_days(keys[DAY]))
+    return competing(events, count_bots=settings.count_bots)
+
+
+def _run(con: duckdb.DuckDBPyConnection, *upserts: str) -> None:
+    for name in upserts:
+        con.execute(sql(f"upserts/{name}.sql"))
