@@ -163,8 +163,13 @@ def aggregate(settings: Settings, every: float | None = None) -> int:
 def _one_pass(settings: Settings, stop: Stop) -> int:
     try:
         result = run_pass(settings, stop=lambda: stop.asked)
-    except AlreadyRunning:
-        _log.info("pass.skipped", why="another pass is running", home=str(settings.home))
+    except AlreadyRunning as other:
+        if other.stalled:
+            raise
+        idle = round(other.idle_seconds, 1)
+        _log.info(
+            "pass.skipped", why="another pass is running", pid=other.pid, idle_seconds=idle, home=str(settings.home)
+        )
         return 0
     print(result.as_json(), flush=True)
     return 0
