@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from aggregator.contract import contract
-from aggregator.transform import DAY
+from pixels.rules import DAY
 
 DEPOSIT_COLUMNS = {
     DAY: pl.Date(),

@@ -8,9 +8,10 @@ import polars as pl
 from aggregator.money import deposits
 from aggregator.store.history import span_of_days, stored_events, stored_records
 from aggregator.store.runs import Outcome
-from aggregator.transform import DAY, Changes, changes, competing, with_day
+from aggregator.transform import Changes, changes
 from pixels.config import Settings
 from pixels.resources import sql
+from pixels.rules import DAY, competing, with_day
 
 _KEY = [DAY, "event_type", "player_id"]
 

@@ -8,10 +8,11 @@ import duckdb
 import polars as pl
 
 from aggregator.decode import EVENT_COLUMNS
-from aggregator.transform import DAY, RECORD, VISITOR_KEY, earliest_records, with_day
+from aggregator.transform import RECORD, VISITOR_KEY
 from pixels.config import Settings
 from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
 from pixels.resources import sql
+from pixels.rules import DAY, earliest_records, with_day
 
 _DAY_LENGTH_AT_MOST = timedelta(days=2)
 """A local day is shorter than this, so two records of one day are never further apart."""

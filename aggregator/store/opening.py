@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from aggregator.transform import with_day
 from pixels import __version__
 from pixels.config import DEMO_MARKER, Settings
 from pixels.errors import ConfigurationError, PixelsError
 from pixels.resources import resource_path, sql
+from pixels.rules import with_day
 
 _MIGRATIONS = "migrations"
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 
 from aggregator.decode import decode
 from aggregator.records import Slice
-from aggregator.transform import competing
+from pixels.rules import competing
 
 texts = st.text(st.sampled_from('_bot"\\,:{} é'), max_size=8) | st.just("_bot")
 metadata = st.dictionaries(texts.filter(bool), texts, max_size=4)
