@@ -12,7 +12,8 @@ from pathlib import Path
 
 from aggregator.run import run_pass
 from pixels.config import load_settings
-from tests.oracle import Record, differences, read_tables, tables
+from tests.oracle import Record, differences, tables
+from tests.stored_tables import read_tables
 
 REPOSITORY = Path(__file__).parents[1]
 APPENDED = 1_795_000_000_000  # 2026-11-18, later than every record

@@ -1,31 +1,56 @@
 """The rules of what counts, in plain Python over the set of records; imports nothing of the project.
 
 A record is the dict of an event's JSON. The tables are dicts and sets of plain values, so that any store that keeps the
-rules can be compared with them.
+rules can be compared with them; `tests/stored_tables.py` reads them out of a warehouse.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 Record = dict[str, Any]
+Row = tuple[Any, ...]
+
+CONTRACT = json.loads((Path(__file__).parents[1] / "schema" / "event.schema.json").read_text("utf-8"))["$defs"]
+CURRENCIES = frozenset(CONTRACT["currency"]["enum"])
+ACCOUNTS = ("counted", "same_player_again", "credited_to_another_banner", "same_event_again", "bots")
+"""What can become of a record."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What did not become an event: when it was received, else appended, why, and for how many it stands."""
+
+    at: datetime
+    reason: str
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class Tables:
     """Every table, as values that compare."""
 
-    events: frozenset[tuple[Any, ...]]
-    counted_events: frozenset[tuple[Any, ...]]
+    events: frozenset[Row]
+    repeated_records: frozenset[Row]
+    counted_events: frozenset[Row]
     daily_metrics: dict[tuple[date, str], int]
     event_summary: dict[tuple[date, str, str], int]
-    players: dict[str, tuple[Any, ...]]
-    visitor_links: dict[str, tuple[Any, ...]]
+    players: dict[str, Row]
+    visitor_links: dict[str, Row]
+    counted_deposits: dict[tuple[str, str | None, str | None], Row]
+    """By player, txid and, when there is no txid, id of the event."""
+    daily_accounting: dict[tuple[date, str, str], Row]
+    """`received`, then ACCOUNTS."""
+    daily_refusals: dict[tuple[date, str], int]
 
 
 def instant(text: str) -> datetime:
@@ -47,30 +72,65 @@ def canonical(record: Record) -> bytes:
     return json.dumps(full, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def as_row(record: Record) -> Row:
+    """The eight columns of a record."""
+    return (
+        record["id"], record["player_id"], record["event_type"], record["banner_tag"],
+        json.dumps(record.get("metadata", {}), sort_keys=True), record.get("source_ip"), record.get("user_agent"),
+        instant(record["created_at"]),
+    )  # fmt: skip
+
+
 def is_bot(record: Record) -> bool:
     """A declared crawler is marked, on visits only."""
     return record["event_type"] == "visit" and "_bot" in record.get("metadata", {})
 
 
-def tables(records: list[Record], time_zone: str, *, count_bots: bool = False) -> Tables:
+def winners_and_losers(records: Iterable[Record], zone: ZoneInfo) -> tuple[list[Record], list[Record]]:
+    """Of the distinct records, those that are the event of their day and id, and those that are the same event again."""
+    distinct = {canonical(r): r for r in records}.values()
+    in_order = sorted(distinct, key=lambda r: (instant(r["created_at"]), r["banner_tag"], canonical(r)))
+    winners: dict[tuple[date, str], Record] = {}
+    losers = [r for r in in_order if winners.setdefault((local_day(r, zone), r["id"]), r) is not r]
+    return list(winners.values()), losers
+
+
+def local_day(record: Record, zone: ZoneInfo) -> date:
+    """The calendar day of a record."""
+    return instant(record["created_at"]).astimezone(zone).date()
+
+
+def tables(
+    records: Iterable[Record], time_zone: str, *, count_bots: bool = False, refusals: Iterable[Refusal] = ()
+) -> Tables:
     """Compute every table from the records, in any order and with any repetition."""
     zone = ZoneInfo(time_zone)
-    records = [{**r, "player_id": r["player_id"].strip(), "banner_tag": r["banner_tag"].strip()} for r in records]
-
-    def day(record: Record) -> date:
-        return instant(record["created_at"]).astimezone(zone).date()
-
-    events: dict[tuple[date, str], Record] = {}
-    for record in sorted(records, key=lambda r: (instant(r["created_at"]), r["id"], r["banner_tag"], canonical(r))):
-        events.setdefault((day(record), record["id"]), record)
-    in_order = sorted(
-        (r for r in events.values() if count_bots or not is_bot(r)), key=lambda r: (instant(r["created_at"]), r["id"])
+    events, repeated = winners_and_losers(
+        ({**r, "player_id": r["player_id"].strip(), "banner_tag": r["banner_tag"].strip()} for r in records), zone
     )
-
+    in_order = sorted(
+        (r for r in events if count_bots or not is_bot(r)), key=lambda r: (instant(r["created_at"]), r["id"])
+    )
     counted: dict[tuple[date, str, str], Record] = {}
     for r in in_order:
-        counted.setdefault((day(r), r["event_type"], r["player_id"]), r)
+        counted.setdefault((local_day(r, zone), r["event_type"], r["player_id"]), r)
+    return Tables(
+        events=frozenset(map(as_row, events)),
+        repeated_records=frozenset(map(as_row, repeated)),
+        counted_events=frozenset(
+            (*key, r["banner_tag"], r["id"], instant(r["created_at"])) for key, r in counted.items()
+        ),
+        daily_metrics=dict(Counter((key[0], key[1]) for key in counted)),
+        event_summary=dict(Counter((key[0], key[1], r["banner_tag"]) for key, r in counted.items())),
+        players=_players(in_order, counted.keys()),
+        visitor_links=_visitor_links(in_order),
+        counted_deposits=_counted_deposits(in_order, zone),
+        daily_accounting=_daily_accounting(events, repeated, counted, zone, count_bots=count_bots),
+        daily_refusals=_daily_refusals(refusals, zone),
+    )
 
+
+def _players(in_order: list[Record], counted: Iterable[tuple[date, str, str]]) -> dict[str, Row]:
     players: dict[str, list[Any]] = {}
     for r in in_order:
         at = instant(r["created_at"])
@@ -82,68 +142,80 @@ def tables(records: list[Record], time_zone: str, *, count_bots: bool = False) -
             row[3] = row[3] or at
     for _, event_type, player in counted:
         players[player][4] += event_type == "deposit"
+    return {player: tuple(row) for player, row in players.items()}
 
-    links: dict[str, tuple[Any, ...]] = {}
+
+def _visitor_links(in_order: list[Record]) -> dict[str, Row]:
+    links: dict[str, Row] = {}
     for r in in_order:
         key = r.get("metadata", {}).get("s", "")
         if r["event_type"] == "registration" and key:
             links.setdefault(key, (r["player_id"], r["id"], instant(r["created_at"])))
-
-    return Tables(
-        events=frozenset(
-            (
-                r["id"], r["player_id"], r["event_type"], r["banner_tag"],
-                json.dumps(r.get("metadata", {}), sort_keys=True), r.get("source_ip"), r.get("user_agent"),
-                instant(r["created_at"]),
-            )
-            for r in events.values()
-        ),
-        counted_events=frozenset(
-            (*key, r["banner_tag"], r["id"], instant(r["created_at"])) for key, r in counted.items()
-        ),
-        daily_metrics=dict(Counter((key[0], key[1]) for key in counted)),
-        event_summary=dict(Counter((key[0], key[1], r["banner_tag"]) for key, r in counted.items())),
-        players={player: tuple(row) for player, row in players.items()},
-        visitor_links=links,
-    )  # fmt: skip
+    return links
 
 
-def read_tables(path: str) -> Tables:
-    """Read the same tables from a DuckDB file."""
-    import duckdb
+def _counted_deposits(in_order: list[Record], zone: ZoneInfo) -> dict[tuple[str, str | None, str | None], Row]:
+    deposits = [r for r in in_order if r["event_type"] == "deposit"]
+    counted: dict[tuple[str, str | None, str | None], Row] = {}
+    for verified in (True, False):
+        for r in deposits:
+            metadata = r.get("metadata", {})
+            if ("_key" in metadata) is verified:
+                txid = transaction(metadata)
+                key = (r["player_id"], txid, None if txid else r["id"])
+                row = local_day(r, zone), r["banner_tag"], r["id"], instant(r["created_at"]), *money(metadata), verified
+                counted.setdefault(key, row)
+    return counted
 
-    with duckdb.connect(path, read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
 
-        def rows(query: str) -> list[tuple[Any, ...]]:
-            return [tuple(map(_plain, row)) for row in con.execute(query).fetchall()]
-
-        events = rows(
-            "SELECT id, player_id, event_type, banner_tag, metadata, source_ip, user_agent, created_at FROM events"
-        )
-        counted = rows("SELECT event_date, event_type, player_id, banner_tag, event_id, created_at FROM counted_events")
-        daily = rows("SELECT event_date, event_type, count FROM daily_metrics")
-        summary = rows("SELECT event_date, event_type, banner_tag, count FROM event_summary")
-        players = rows(
-            "SELECT player_id, first_seen, last_event_at, registration_at, deposit_at, total_deposits FROM players"
-        )
-        links = rows("SELECT visitor_key, player_id, event_id, linked_at FROM visitor_links")
-    found = Tables(
-        events=frozenset((*e[:4], json.dumps(json.loads(e[4]), sort_keys=True), *e[5:]) for e in events),
-        counted_events=frozenset(counted),
-        daily_metrics={(d, t): n for d, t, n in daily},
-        event_summary={(d, t, b): n for d, t, b, n in summary},
-        players={p: tuple(rest) for p, *rest in players},
-        visitor_links={key: tuple(rest) for key, *rest in links},
+def transaction(metadata: dict[str, str]) -> str | None:
+    """The transaction that a deposit names; None when it names none, or what cannot be the name of one."""
+    txid = metadata.get("txid", "")
+    controls = {*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))}
+    bare = txid.strip()
+    left_over = bare.lower() in ("", "null", "undefined", "none", "nan", "guest", "anonymous")
+    macro = any(
+        re.fullmatch(form, bare)
+        for form in (r"\$?\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"\[[^\[\]]*\]", "%%[^%]*%%", "<[A-Za-z_][A-Za-z0-9_]*>")
     )
-    lengths = [len(rows_) for rows_ in (events, counted, daily, summary, players, links)]
-    distinct = [len(getattr(found, name)) for name in Tables.__dataclass_fields__]
-    assert lengths == distinct, f"a table holds a key twice: {lengths} rows, {distinct} keys"
-    return found
+    return None if len(txid) > 128 or controls & set(txid) or left_over or macro else txid
 
 
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+def money(metadata: dict[str, str]) -> tuple[str | None, Decimal | None]:
+    """Currency and amount, both or neither."""
+    amount, currency = metadata.get("amount", ""), metadata.get("currency", "")
+    if re.fullmatch(r"[0-9]{1,14}(\.[0-9]{1,4})?", amount) and currency in CURRENCIES:
+        return currency, Decimal(amount)
+    return None, None
+
+
+def _daily_accounting(
+    events: list[Record],
+    repeated: list[Record],
+    counted: dict[tuple[date, str, str], Record],
+    zone: ZoneInfo,
+    *,
+    count_bots: bool,
+) -> dict[tuple[date, str, str], Row]:
+    def account(r: Record) -> str:
+        if is_bot(r) and not count_bots:
+            return "bots"
+        counts = counted[local_day(r, zone), r["event_type"], r["player_id"]]
+        if counts is r:
+            return "counted"
+        return "same_player_again" if counts["banner_tag"] == r["banner_tag"] else "credited_to_another_banner"
+
+    accounts: dict[tuple[date, str, str], Counter[str]] = {}
+    for r, name in [*((r, account(r)) for r in events), *((r, "same_event_again") for r in repeated)]:
+        accounts.setdefault((local_day(r, zone), r["event_type"], r["banner_tag"]), Counter())[name] += 1
+    return {key: (a.total(), *(a[name] for name in ACCOUNTS)) for key, a in accounts.items()}
+
+
+def _daily_refusals(refusals: Iterable[Refusal], zone: ZoneInfo) -> dict[tuple[date, str], int]:
+    counts: Counter[tuple[date, str]] = Counter()
+    for refusal in refusals:
+        counts[refusal.at.astimezone(zone).date(), refusal.reason] += refusal.count
+    return dict(counts)
 
 
 def differences(expected: Tables, found: Tables) -> dict[str, tuple[Any, Any]]:
@@ -153,6 +225,3 @@ def differences(expected: Tables, found: Tables) -> dict[str, tuple[Any, Any]]:
         for name in Tables.__dataclass_fields__
         if getattr(expected, name) != getattr(found, name)
     }
-
-
-__all__ = ["Record", "Tables", "canonical", "differences", "instant", "is_bot", "read_tables", "tables"]

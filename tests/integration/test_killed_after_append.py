@@ -14,7 +14,7 @@ from pathlib import Path
 from aggregator.run import run_pass
 from pixels.config import load_settings
 from tests.interruptions import REPOSITORY
-from tests.oracle import read_tables
+from tests.stored_tables import read_tables
 from tests.waiting import free_port, until
 
 

@@ -22,8 +22,9 @@ from pixels.cli import main
 from pixels.config import Settings, load_settings
 from tests.kafka_broker import KafkaBroker
 from tests.local_log import append
-from tests.oracle import Record, differences, read_tables, tables
+from tests.oracle import Record, differences, tables
 from tests.sample_records import event
+from tests.stored_tables import read_tables
 from tests.waiting import free_port
 
 

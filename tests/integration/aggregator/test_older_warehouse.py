@@ -15,8 +15,9 @@ from pixels.config import load_settings
 from pixels.errors import ConfigurationError
 from pixels.resources import sql
 from tests.local_log import append
-from tests.oracle import differences, read_tables, tables
+from tests.oracle import differences, tables
 from tests.sample_records import event
+from tests.stored_tables import read_tables
 
 APPENDED = 1_795_000_000_000
 SEEN = datetime(2026, 11, 17, 10, tzinfo=UTC)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from aggregator.run import run_pass
 from pixels.config import Settings
 from tests.local_log import append
-from tests.oracle import Record, Tables, differences, read_tables, tables
+from tests.oracle import Record, Tables, differences, tables
+from tests.stored_tables import read_tables
 
 APPENDED = 1_795_000_000_000  # 2026-11-18, later than every event below
 
