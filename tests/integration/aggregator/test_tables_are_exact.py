@@ -13,36 +13,22 @@ from hypothesis import strategies as st
 
 from aggregator.run import run_pass
 from pixels.config import Settings
+from tests.colliding_records import (
+    APPENDED,
+    INSTANTS,
+    bad_records,
+    collectors_refusals,
+    deposits,
+    records,
+    refusal_of,
+    refusal_record,
+)
 from tests.local_log import append
-from tests.oracle import Record, Tables, differences, tables
+from tests.oracle import Record, Refusal, Tables, differences, tables
 from tests.stored_tables import read_tables
 
-APPENDED = 1_795_000_000_000  # 2026-11-18, later than every event below
-
-# Few of everything, so that records collide: the same id on one day and on two, ties to the millisecond, banners that
-# take credit from each other, a day of 23 and one of 25 hours in Berlin, and midnights on both sides.
-INSTANTS = [
-    "2026-03-28T22:59:59.999Z", "2026-03-28T23:00:00.000Z", "2026-03-29T00:30:00.000Z", "2026-03-29T21:59:59.999Z",
-    "2026-03-29T22:00:00.000Z", "2026-10-24T22:00:00.000Z", "2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z",
-    "2026-10-25T22:59:59.999Z", "2026-10-25T23:00:00.000Z", "2026-10-25T23:00:00.0004Z", "2026-10-26T01:00:00+01:00",
-]  # fmt: skip
-records = st.fixed_dictionaries(
-    {
-        "id": st.sampled_from(["e1", "e2", "e3", "e4", "e5", "é"]),
-        "event_type": st.sampled_from(["visit", "registration", "deposit"]),
-        "player_id": st.sampled_from(["p1", "p2", " p2 ", "v-1", "ü"]),
-        "banner_tag": st.sampled_from(["a", "b", "B", "<b>x&=1"]),
-        "created_at": st.sampled_from(INSTANTS),
-    },
-    optional={
-        "metadata": st.dictionaries(
-            st.sampled_from(["s", "b", "ä", "_bot", 'a"_bot']), st.sampled_from(["v-1", "v-2", "", 'x"\\', ',"_bot":'])
-        ),
-        "source_ip": st.sampled_from([None, "192.0.2.1"]),
-        "user_agent": st.sampled_from([None, "", "x", "x!"]),
-    },
-)
-passes = st.lists(st.lists(records, min_size=1, max_size=12), min_size=1, max_size=4)
+sent = st.one_of(records, deposits, bad_records, collectors_refusals)
+passes = st.lists(st.lists(sent, min_size=1, max_size=12), min_size=1, max_size=4)
 
 
 def settings_for(home: Path, time_zone: str = "Europe/Berlin", **more: Any) -> Settings:
@@ -56,28 +42,33 @@ def settings_for(home: Path, time_zone: str = "Europe/Berlin", **more: Any) -> S
     count_bots=st.booleans(),
 )
 def test_every_table_is_a_function_of_the_set_of_records(
-    passes: list[list[Record]], batch_size: int, time_zone: str, count_bots: bool
+    passes: list[list[Record | bytes | Refusal]], batch_size: int, time_zone: str, count_bots: bool
 ) -> None:
-    """After every pass each table equals the rules over all records so far; replaying them all changes nothing."""
+    """After every pass each table equals the rules over all records so far; replaying the events changes nothing."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = settings_for(home, time_zone, batch_size=batch_size, count_bots=count_bots)
         seen: list[Record] = []
+        refused: list[Refusal] = []
 
         def expected() -> Tables:
-            return tables(seen, time_zone, count_bots=count_bots)
+            return tables(seen, time_zone, count_bots=count_bots, refusals=refused)
 
         for number, batch in enumerate(passes):
-            append(home, batch, slot=number % 2, at_ms=APPENDED)
-            seen += batch
+            by_collector = [r for r in batch if isinstance(r, Refusal)]
+            events = [r for r in batch if not isinstance(r, Refusal)]
+            append(home, events, slot=number % 2, at_ms=APPENDED)
+            append(home, map(refusal_record, by_collector), table="events_queue_rejected", at_ms=APPENDED)
+            seen += [r for r in events if isinstance(r, dict)]
+            refused += by_collector + [refusal_of(r) for r in events if isinstance(r, bytes)]
             run_pass(settings)
-            assert differences(expected(), read_tables(str(settings.warehouse_path))) == {}
+            assert differences(expected(), read_tables(settings.warehouse_path)) == {}
 
         append(home, reversed(seen), at_ms=APPENDED)
         replay = run_pass(settings)
         assert replay.outcome.records_read == replay.outcome.records_repeated == len(seen)
         assert not replay.published
-        assert differences(expected(), read_tables(str(settings.warehouse_path))) == {}
+        assert differences(expected(), read_tables(settings.warehouse_path)) == {}
 
 
 # The same id and day: which record stays decides whether it is a crawler's. Rivals of the same player stand beside it.
