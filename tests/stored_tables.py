@@ -16,6 +16,26 @@ from tests.oracle import ACCOUNTS, Record, Row, Tables, as_row, local_day, winne
 RECORD_COLUMNS = "id, player_id, event_type, banner_tag, metadata, source_ip, user_agent, created_at"
 Query = Callable[[str], list[Row]]
 
+_BY_DAY = "SELECT event_date, event_type, sum(count) FROM event_summary GROUP BY ALL"
+_COUNTED_OF_ACCOUNTS = "SELECT event_date, event_type, banner_tag, counted FROM daily_accounting WHERE counted > 0"
+_BY_BANNER = "SELECT event_date, event_type, banner_tag, count(*) FROM counted_events GROUP BY ALL"
+_DEPOSIT_DAYS = "SELECT player_id, count(*) FROM counted_events WHERE event_type = 'deposit' GROUP BY ALL"
+_CLAIMS = {
+    "event_summary sums to daily_metrics": f"({_BY_DAY} EXCEPT FROM daily_metrics) UNION ALL (FROM daily_metrics EXCEPT {_BY_DAY})",
+    "accounting agrees with event_summary": (
+        f"({_COUNTED_OF_ACCOUNTS} EXCEPT FROM event_summary) UNION ALL (FROM event_summary EXCEPT {_COUNTED_OF_ACCOUNTS})"
+    ),
+    "counted events are those of event_summary": (
+        f"({_BY_BANNER} EXCEPT FROM event_summary) UNION ALL (FROM event_summary EXCEPT {_BY_BANNER})"
+    ),
+    "received is the sum of the accounts": f"FROM daily_accounting WHERE received <> {' + '.join(ACCOUNTS)}",
+    "players have their deposit days": (
+        f"(SELECT player_id, total_deposits FROM players WHERE total_deposits > 0 EXCEPT {_DEPOSIT_DAYS}) "
+        f"UNION ALL ({_DEPOSIT_DAYS} EXCEPT SELECT player_id, total_deposits FROM players)"
+    ),
+}
+"""What is true of every whole state, and the keys for which it is not."""
+
 
 def read_tables(path: str | Path) -> Tables:
     """Read all tables; fail where a key stands twice, or a record lies where it should not.
@@ -109,3 +129,14 @@ def _single(rows: list[Row], width: int) -> dict[Any, int]:
 
 def _plain(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def contradictions(path: str | Path) -> list[str]:
+    """Say which sums in a file disagree; a reader of a whole state finds none."""
+    found = []
+    with duckdb.connect(str(path), read_only=True) as con:
+        for claim, query in _CLAIMS.items():
+            (count,) = con.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
+            if count:
+                found.append(f"{claim}: not for {count} keys")
+    return found
