@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pixels import __version__
 from pixels.config import Settings, load_settings
 from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
+
+if TYPE_CHECKING:
+    from pixels.listing import Format
 
 _LONGEST_S = 86_400
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -162,3 +166,26 @@ def report(name: str, parameters: dict[str, str], out: Path | None) -> None:
     settings = _settings()
     result = run_report(name, parameters, settings, out=out or settings.reports_dir)
     click.echo(result.html)
+
+
+_output = click.option(
+    "--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", help="How to write the result."
+)
+_limit = click.option("--limit", type=click.IntRange(0), default=100, help="Rows shown at most (default 100); 0: all.")
+
+
+@main.command()
+@click.argument("date")
+@click.argument("type")
+@click.argument("banner", required=False)
+@_output
+@_limit
+def why(date: str, type: str, banner: str | None, output: Format, limit: int) -> None:  # noqa: A002 - what it is called
+    """List what was received for a day, a type and a banner, and why each record counted or did not."""
+    from pixels.period import parse_day
+    from pixels.warehouse import open_warehouse
+    from pixels.why_text import as_text
+
+    with open_warehouse() as warehouse:
+        found = warehouse.why(date, type, banner)
+    click.echo(as_text(found, parse_day("date", date), type, banner, output, limit))

@@ -19,6 +19,8 @@ from pixels.resources import sql
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
+_ROWS_AT_ONCE = 50_000
+
 # Table functions that change the engine's state, or run SQL that the guard below would not see. Files are closed to
 # every function by the engine itself.
 _REFUSED_FUNCTIONS = frozenset(
@@ -67,13 +69,14 @@ class Snapshot:
 
     def query(self, name: str, **parameters: object) -> pl.DataFrame:
         """Run `schema/queries/<name>.sql` with bound parameters."""
-        with self._cursor() as cursor:
-            try:
-                return _run(cursor, sql(f"queries/{name}.sql"), parameters)
-            except duckdb.OutOfMemoryException as error:
-                raise _too_large(error) from error
-            except duckdb.Error as error:
-                raise NoSnapshot(f"{self.file} cannot be read: {error}") from error
+        with self._cursor() as cursor, self._errors_explained():
+            return _run(cursor, sql(f"queries/{name}.sql"), parameters)
+
+    def pieces(self, name: str, **parameters: object) -> Iterator[pl.DataFrame]:
+        """Run the same, and yield the rows a piece at a time: for results that need not fit into memory."""
+        with self._cursor() as cursor, self._errors_explained():
+            for rows in cursor.execute(sql(f"queries/{name}.sql"), parameters).to_arrow_reader(_ROWS_AT_ONCE):
+                yield pl.DataFrame(rows)
 
     def sql(self, text: str, params: Parameters | None = None) -> pl.DataFrame:
         """Run one SELECT of the user's. Raises PixelsError for anything else, and for what DuckDB refuses."""
@@ -94,6 +97,15 @@ class Snapshot:
         """Release the file. Queries under way in other threads end normally."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _errors_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise _too_large(error) from error
+        except duckdb.Error as error:
+            raise NoSnapshot(f"{self.file} cannot be read: {error}") from error
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

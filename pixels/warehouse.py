@@ -10,15 +10,16 @@ from types import TracebackType
 
 import polars as pl
 
-from pixels import funnel, kpis, metrics
+from pixels import funnel, kpis, metrics, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
-from pixels.period import Day, parse_period
+from pixels.period import Day, parse_day, parse_period
 from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
 from pixels.snapshot import Parameters, Snapshot, SnapshotGone
 
 _TRIES = 5
 _PAUSE_BETWEEN_TRIES = 0.05
+_SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
 _WRITERS_FILE = "warehouse.duckdb"
 
 
@@ -123,6 +124,25 @@ class Warehouse:
         """
         question = funnel.ask(steps, window, order, entrants, by)
         return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
+
+    def why(self, date: Day, type: str, banner: str | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
+        """Every record received for a day, a type and a banner, with what became of it; see `pixels.why.why`.
+
+        `outcome`: counted, same_player_again, credited_to_another_banner (`kept_*`: which event counts instead),
+        same_event_again (`kept_*`: which record is the event), bot, refused (`reason`, `detail`), and
+        refused_not_attributable: how many `records` of the day's refusals do not say what they were to be.
+        Raises NoArchive when the day is archived and the archive is not beside the snapshots.
+        """
+        day = parse_day("date", date)
+        why.check_question(type, banner)
+        self._check_keeps_every_record()
+        return why.why(self._snapshot, day, type, banner)
+
+    def _check_keeps_every_record(self) -> None:
+        if self._pointer.schema_version < _SCHEMA_THAT_KEEPS_EVERY_RECORD:
+            raise NoSnapshot(
+                f"{self._snapshot.file} was made before Pixels kept every record: run `pixels aggregate`, then open it again"
+            )
 
     def sql(self, query: str, params: Parameters | None = None) -> pl.DataFrame:
         """Run one SELECT over the snapshot's tables, `params` bound to ? or $name.

@@ -1,0 +1,182 @@
+"""Why a figure is what it is: every record received for a day and type, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+
+from pixels.archive import archive_read, archived
+from pixels.errors import BadParameter
+from pixels.refusals import EVENT_TYPES, refusals, said_by, span_of_days, with_refusal_id
+from pixels.rules import DAY, EVENT_FIELDS, competing, earliest_records, with_day
+from pixels.snapshot import Snapshot
+
+OUTCOMES = (
+    "counted",
+    "same_player_again",
+    "credited_to_another_banner",
+    "same_event_again",
+    "bot",
+    "refused",
+    "refused_not_attributable",
+)
+"""What became of a record. The first five are those of `daily_accounting`."""
+
+INSTANT = pl.Datetime("ms", "UTC")
+COLUMNS = {
+    "outcome": pl.String(),
+    "records": pl.Int64(),
+    "id": pl.String(),
+    "player_id": pl.String(),
+    "banner_tag": pl.String(),
+    "created_at": INSTANT,
+    "metadata": pl.String(),
+    "kept_id": pl.String(),
+    "kept_event_type": pl.String(),
+    "kept_player_id": pl.String(),
+    "kept_banner_tag": pl.String(),
+    "kept_created_at": INSTANT,
+    "refusal": pl.String(),
+    "reason": pl.String(),
+    "detail": pl.String(),
+}
+_RECORD = [DAY, *EVENT_FIELDS]
+_SAME_EVENT = [DAY, "id"]
+
+
+def check_question(event_type: object, banner: object) -> None:
+    """Raise BadParameter for what is no event type, or no banner tag."""
+    if event_type not in EVENT_TYPES:
+        raise BadParameter("type", f"{event_type!r} is no event type; it is one of {', '.join(EVENT_TYPES)}")
+    if banner is not None and not isinstance(banner, str):
+        raise BadParameter("banner", f"{banner!r} is no banner tag")
+
+
+def why(snapshot: Snapshot, day: date, event_type: str, banner: str | None = None) -> pl.DataFrame:
+    """Return every record received for a local day, a type and a banner (None: any), with what became of it; see COLUMNS.
+
+    Out: one row a record, by created_at (of a refused one: when it was refused), then id. `outcome` is one of OUTCOMES:
+    - counted;
+    - same_player_again, credited_to_another_banner: another event of the player counts, `kept_*` says which;
+    - same_event_again: another record with this id is the event, `kept_*` says which;
+    - bot: a declared crawler's visit, and those do not count in this warehouse;
+    - refused: it was to be such an event, going by what its payload says; `reason` and `detail` say why not, `refusal`
+      is its id for `pixels rejected show`. Its banner_tag and player_id are as far as they can be read.
+    - refused_not_attributable: the day's other refusals, of which that cannot be said; one row a reason, `records` of them.
+    `records` is 1 in all rows but those. The sums of the first five are those of `daily_accounting`; without a banner,
+    `refused` of all types and the last are together the sum of `daily_refusals`.
+
+    Holds the day's records in memory. Raises NoArchive when the day is archived, and the archive is not there.
+    """
+    time_zone, count_bots = snapshot.query("rules_of_warehouse").row(0)
+    frames = [
+        _received(snapshot, day, event_type, banner, time_zone, count_bots=count_bots),
+        _refused(snapshot, day, event_type, banner, time_zone),
+    ]
+    whole = pl.concat(frames, how="diagonal").match_to_schema(COLUMNS, missing_columns="insert", extra_columns="ignore")
+    return whole.sort("created_at", "id", "refusal", "reason", nulls_last=True, maintain_order=True)
+
+
+def _received(
+    snapshot: Snapshot, day: date, event_type: str, banner: str | None, time_zone: str, *, count_bots: bool
+) -> pl.DataFrame:
+    """Return the records that could be read, with outcome and `kept_*`."""
+    records = _records_of_day(snapshot, day, time_zone)
+    asked = pl.col("event_type") == event_type
+    listed = records.filter(asked if banner is None else asked & (pl.col("banner_tag") == banner))
+    events = earliest_records(records.join(listed, on=_SAME_EVENT, how="semi"))
+    is_event = listed.join(events, on=_RECORD, how="semi", nulls_equal=True)
+    repeats = listed.join(events, on=_RECORD, how="anti", nulls_equal=True)
+    competitors = competing(is_event, count_bots=count_bots)
+    return pl.concat(
+        [
+            _beside_counted(snapshot, competitors, day, event_type),
+            _beside_kept(repeats, events),
+            is_event.join(competitors, on=_RECORD, how="anti", nulls_equal=True).with_columns(outcome=pl.lit("bot")),
+        ],
+        how="diagonal",
+    ).with_columns(records=pl.lit(1, pl.Int64))
+
+
+def _records_of_day(snapshot: Snapshot, day: date, time_zone: str) -> pl.DataFrame:
+    """Return all records of a local day, each once, wherever they lie: event_date and the columns of an event."""
+    first, last = span_of_days(day, day)
+    live = snapshot.query("records_between", first=first, last=last).cast({"created_at": INSTANT})
+    frames = [with_day(live, time_zone).filter(pl.col(DAY) == day).select(_RECORD)]
+    if (files := archived(snapshot, "records", day, day)) is not None:
+        with archive_read(snapshot):
+            frames.append(files.select(_RECORD).collect())
+    return pl.concat(frames).unique(maintain_order=True)
+
+
+def _beside_counted(snapshot: Snapshot, events: pl.DataFrame, day: date, event_type: str) -> pl.DataFrame:
+    """Set beside each event that competes the one that counts for its player."""
+    counted = snapshot.query("counted_events_of_day", day=day, event_type=event_type).select(
+        "player_id",
+        kept_id="event_id",
+        kept_event_type=pl.lit(event_type),
+        kept_player_id="player_id",
+        kept_banner_tag="banner_tag",
+        kept_created_at=pl.col("created_at").cast(INSTANT),
+    )
+    is_counted = pl.col("id") == pl.col("kept_id")
+    same_banner = pl.col("banner_tag") == pl.col("kept_banner_tag")
+    beside = events.join(counted, on="player_id", how="left").with_columns(
+        outcome=pl.when(is_counted)
+        .then(pl.lit("counted"))
+        .when(same_banner)
+        .then(pl.lit("same_player_again"))
+        .otherwise(pl.lit("credited_to_another_banner"))
+    )
+    return beside.with_columns(pl.when(~is_counted).then(pl.col(name)) for name in counted.columns[1:])
+
+
+def _beside_kept(repeats: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Set beside each record that is the same event again the one that was kept."""
+    kept = events.select(
+        *_SAME_EVENT,
+        kept_id="id",
+        **{f"kept_{name}": name for name in ("event_type", "player_id", "banner_tag", "created_at")},
+    )
+    return repeats.join(kept, on=_SAME_EVENT, how="left").with_columns(outcome=pl.lit("same_event_again"))
+
+
+def _refused(snapshot: Snapshot, day: date, event_type: str, banner: str | None, time_zone: str) -> pl.DataFrame:
+    """Return what was refused on the day and was to be such an event; and of the rest that says too little, sums by reason."""
+    pieces = (_attributed(piece) for piece in refusals(snapshot, day, day, time_zone))
+    told, untold = _split(pieces, event_type, banner)
+    sums = untold.group_by("reason").agg(pl.col("records").sum())
+    return pl.concat(
+        [
+            told.with_columns(outcome=pl.lit("refused")),
+            sums.with_columns(outcome=pl.lit("refused_not_attributable")),
+        ],
+        how="diagonal",
+    )
+
+
+_SAID = {name: pl.String() for name in ("event_type", "player_id", "banner_tag")}
+_ATTRIBUTED = {name: COLUMNS[name] for name in ("refusal", "reason", "detail", "created_at", "records")} | _SAID
+
+
+def _attributed(refused: pl.DataFrame) -> pl.DataFrame:
+    """Replace the payload of refused records by what it says."""
+    said = pl.DataFrame([said_by(payload) for payload in refused["payload"]], schema=_SAID, orient="row")
+    columns = with_refusal_id(refused).with_columns(created_at="rejected_at", records="count")
+    return pl.concat([columns.select(list(_ATTRIBUTED)[:5]), said], how="horizontal").cast(_ATTRIBUTED)  # type: ignore[arg-type]
+
+
+def _split(pieces: Iterable[pl.DataFrame], event_type: str, banner: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what was to be an event of the type and banner, and what does not say what it was to be."""
+    told, untold = [pl.DataFrame(schema=_ATTRIBUTED)], [pl.DataFrame(schema=_ATTRIBUTED)]
+    type_, banner_tag = pl.col("event_type"), pl.col("banner_tag")
+    ours = type_ == event_type
+    for piece in pieces:
+        told.append(piece.filter(ours if banner is None else ours & (banner_tag == banner)))
+        silent = type_.is_null() if banner is None else type_.is_null() | (ours & banner_tag.is_null())
+        untold.append(
+            piece.filter(silent).with_columns(detail=pl.lit(None, pl.String), refusal=pl.lit(None, pl.String))
+        )
+    return pl.concat(told), pl.concat(untold)
