@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,13 +18,14 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from aggregator.records import Offsets, Slice, Stream
+from aggregator.records import BATCH_BYTES, LATEST_MS, Gap, Offsets, Origin, Slice, Stream
 from pixels.config import Settings
 from pixels.errors import PixelsError
 from pixels.kafka import kafka_client, kafka_properties
 
 _CONSUME_AT_ONCE = 50_000
-_QUIET_SECONDS = 60.0
+_LOOK_EVERY_SECONDS = 0.5
+_USUAL_BYTES = 512
 _ADMIN_SECONDS = 15.0
 _log = structlog.get_logger()
 
@@ -50,60 +51,99 @@ class _Partition:
     number: int
     next_offset: int
     end: int
+    gaps: tuple[Gap, ...] = ()
     offsets: list[int] = field(default_factory=list)
     appended_at_ms: list[int] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
 
     @property
-    def drained(self) -> bool:
-        return self.next_offset >= self.end
+    def left(self) -> int:
+        """How many offsets are still to be read."""
+        return self.end - self.next_offset
 
     def take(self, message: Message) -> int:
-        """Keep a record below the end; return how many were kept."""
+        """Keep a record below the end; return how many bytes it has."""
         offset = message.offset()
         if offset >= self.end:  # appended after the pass began: the next pass has it
             self.next_offset = self.end
             return 0
+        value: bytes | None = message.value()
         self.offsets.append(offset)
         self.appended_at_ms.append(message.timestamp()[1])
-        self.values.append(message.value())
+        self.values.append(value)
         self.next_offset = offset + 1
-        return 1
+        return len(value) if value else 0
+
+    def end_reached(self, offset: int) -> None:
+        """Go on to where the partition ended when it was looked at: also past transaction markers, which are no records."""
+        self.next_offset = max(self.next_offset, min(offset, self.end))
 
     def cut_slice(self) -> Slice:
         """Hand out what was kept, and start afresh."""
+        times = self.appended_at_ms
+        if times and not 0 <= min(times) <= max(times) <= LATEST_MS:  # a topic may keep whatever time its writers give
+            times = [min(max(time_ms, 0), LATEST_MS) for time_ms in times]
         cut = Slice(
-            self.source, self.number, self.stream, self.offsets, self.appended_at_ms, self.values, self.next_offset
+            self.source, self.number, self.stream, self.offsets, times, self.values, self.next_offset, self.gaps
         )
-        self.offsets, self.appended_at_ms, self.values = [], [], []
+        self.offsets, self.appended_at_ms, self.values, self.gaps = [], [], [], ()
         return cut
 
 
-class KafkaSource:
-    """All partitions of the two topics behind one consumer."""
+Place = tuple[str, int]
+"""A topic and the number of a partition."""
 
-    def __init__(self, consumer: Consumer, partitions: Mapping[tuple[str, int], _Partition]) -> None:
-        self._consumer = consumer
-        self._open = {key: partition for key, partition in partitions.items() if not partition.drained}
-        self._read: dict[tuple[str, int], int] = {}
+
+class KafkaSource:
+    """All partitions of the two topics behind one consumer.
+
+    Kafka that delivers nothing for `patience` seconds is given up; while it is quiet, `stop` ends the wait.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        partitions: Mapping[Place, _Partition],
+        origins: list[Origin],
+        *,
+        patience: float,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._consumer, self.origins = consumer, origins
+        self._patience, self._stop = patience, stop
+        self._open = {place: partition for place, partition in partitions.items() if partition.left}
+        self._touched = {place: partition for place, partition in partitions.items() if partition.gaps}
+        self._read: dict[Place, int] = {}
+        self._usual_bytes = _USUAL_BYTES
         consumer.assign([TopicPartition(topic, n, p.next_offset) for (topic, n), p in self._open.items()])
 
+    @property
+    def left(self) -> int:
+        """How many offsets are still to be read; those of transaction markers are no records."""
+        return sum(partition.left for partition in self._open.values())
+
     def read(self, limit: int) -> list[Slice]:
-        """Return the next records, a slice for each partition that moved on."""
-        touched: dict[tuple[str, int], _Partition] = {}
-        kept, quiet_since = 0, time.monotonic()
-        while self._open and kept < limit:
-            messages = self._consumer.consume(min(_CONSUME_AT_ONCE, limit - kept), timeout=1.0)
+        """Return the next records, a slice for each partition that moved on; fewer, or none, when the wait was ended.
+
+        Raises KafkaUnavailable when Kafka does not deliver what it has, or says that it never will.
+        """
+        records, read_bytes, quiet_since = 0, 0, time.monotonic()
+        while self._open and records < limit and read_bytes < BATCH_BYTES:
+            messages = self._consume(min(limit - records, (BATCH_BYTES - read_bytes) // self._usual_bytes + 1))
             if messages:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > _QUIET_SECONDS:
+                taken = [size for message in messages if (size := self._take(message)) is not None]
+                records, read_bytes, quiet_since = records + len(taken), read_bytes + sum(taken), time.monotonic()
+                self._usual_bytes = max(_USUAL_BYTES, read_bytes // max(1, records))
+            elif self._stop():
+                break
+            elif time.monotonic() - quiet_since > self._patience:
                 raise KafkaUnavailable(
-                    f"Kafka delivered nothing for {_QUIET_SECONDS:.0f} s though {len(self._open)} partition(s) have "
-                    "records left. What was read before is stored. Check the brokers, then run the pass again."
+                    f"Kafka delivered nothing for {self._patience:g} s though {len(self._open)} partition(s) have records "
+                    "left. What was read before is stored. Check the brokers, then run the pass again."
                 )
-            kept += sum(self._take(message, touched) for message in messages)
             self._leave_drained()
-        self._read |= {key: partition.next_offset for key, partition in touched.items()}
+        touched, self._touched = self._touched, {}
+        self._read |= {place: partition.next_offset for place, partition in touched.items()}
         return [partition.cut_slice() for partition in touched.values()]
 
     def mark_stored(self) -> None:
@@ -113,33 +153,49 @@ class KafkaSource:
             self._consumer.commit(offsets=offsets, asynchronous=True)
             self._read = {}
 
-    def _take(self, message: Message, touched: dict[tuple[str, int], _Partition]) -> int:
-        error = message.error()
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's public constant
-            if error.fatal() or not (error.retriable() or error.code() in _PASSING):
-                raise KafkaUnavailable(f"Kafka answered: {error.str()}. Check the brokers, then run the pass again.")
-            _log.warning("kafka.trouble", error=error.str())
-            return 0
-        key = (message.topic(), message.partition())
-        partition = self._open.get(key)
+    def _consume(self, limit: int) -> list[Message]:
+        """Wait a moment for records and ends of partitions; passing troubles are only told of."""
+        messages = self._consumer.consume(min(_CONSUME_AT_ONCE, limit), timeout=_LOOK_EVERY_SECONDS)
+        return [message for message in messages if (error := message.error()) is None or _is_end(error)]
+
+    def _take(self, message: Message) -> int | None:
+        """Move the partition of a record or of an end on; return how many bytes were kept, None for what is not ours."""
+        place = (message.topic(), message.partition())
+        partition = self._open.get(place)
         if partition is None:  # fetched ahead of the end this pass has already reached
-            return 0
-        touched[key] = partition
-        if error is not None:  # end of partition: also past transaction markers, which are no messages
-            partition.next_offset = max(partition.next_offset, min(message.offset(), partition.end))
-            return 0
-        return partition.take(message)
+            return None
+        self._touched[place] = partition
+        if message.error() is None:
+            return partition.take(message)
+        partition.end_reached(message.offset())
+        return 0
 
     def _leave_drained(self) -> None:
-        drained = [key for key, partition in self._open.items() if partition.drained]
+        drained = [place for place, partition in self._open.items() if not partition.left]
         if drained:
             self._consumer.incremental_unassign([TopicPartition(topic, n) for topic, n in drained])
-            for key in drained:
-                del self._open[key]
+            for place in drained:
+                del self._open[place]
 
     def close(self) -> None:
         """Leave the brokers."""
         self._consumer.close()
+
+
+def _is_end(error: KafkaError) -> bool:
+    """Whether this says that a partition ends here; raises KafkaUnavailable for what will not pass by itself."""
+    code = error.code()
+    if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's public constant
+        return True
+    if code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+        raise KafkaUnavailable(
+            f"Kafka deleted records while they were read ({error.str()}). What was read before is stored. Run the pass "
+            "again: it says how many were lost and goes on behind them."
+        )
+    if error.fatal() or not (error.retriable() or code in _PASSING):
+        raise KafkaUnavailable(f"Kafka answered: {error.str()}. Check the brokers, then run the pass again.")
+    _log.warning("kafka.trouble", error=error.str())
+    return False
 
 
 _PASSING = (
@@ -161,13 +217,13 @@ _READING = {
     "enable.partition.eof": True,
     "isolation.level": "read_committed",
     "queued.min.messages": 1_000_000,
-    "queued.max.messages.kbytes": 262_144,
+    "queued.max.messages.kbytes": 131_072,  # read ahead while a batch is stored; counted without the library's own share
     "fetch.message.max.bytes": 16 * 1024 * 1024,
     "fetch.wait.max.ms": 50,
 }
 
 
-def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
+def open_kafka_source(settings: Settings, stored: Offsets, *, stop: Callable[[], bool] = lambda: False) -> KafkaSource:
     """Find both topics' identity and last stable offsets, and start reading where the stored offsets say.
 
     Raises KafkaUnavailable when the brokers do not answer or a topic is missing, OffsetBeyondEnd when a topic is
@@ -177,7 +233,8 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
     admin = kafka_client(AdminClient, kafka_properties(settings, {**_CONNECTION, "error_cb": heard.append}))
     streams: dict[str, Stream] = {settings.kafka_topic: "events", f"{settings.kafka_topic}.rejected": "refusals"}
     try:
-        partitions = _partitions(admin, streams, stored)
+        sources = _sources(admin, list(streams))
+        partitions = _partitions(admin, streams, sources, stored)
     except KafkaException as error:
         # What went wrong with the connections is handed over here: a time-out alone does not tell of a wrong TLS key.
         admin.poll(0)
@@ -187,44 +244,48 @@ def open_kafka_source(settings: Settings, stored: Offsets) -> KafkaSource:
             f"Check that the brokers run and that the topics {' and '.join(streams)} exist (deploy/kafka/start makes them)."
         ) from error
     consumer = kafka_client(Consumer, kafka_properties(settings, {**_CONNECTION, **_READING}))
-    return KafkaSource(consumer, partitions)
+    origins = [Origin(source, f"kafka:{topic}") for (topic, _), source in sources.items()]
+    return KafkaSource(
+        consumer, partitions, list(dict.fromkeys(origins)), patience=settings.kafka_read_timeout, stop=stop
+    )
+
+
+def _sources(admin: AdminClient, topics: list[str]) -> dict[Place, str]:
+    """Return what names the topic of each partition for ever: a topic that is made anew has another id."""
+    described = admin.describe_topics(TopicCollection(topics), request_timeout=_ADMIN_SECONDS)
+    cluster = admin.describe_cluster(request_timeout=_ADMIN_SECONDS).result().cluster_id
+    found = {name: future.result() for name, future in described.items()}
+    return {
+        (name, p.id): f"kafka:{cluster}:{topic.topic_id}" for name, topic in found.items() for p in topic.partitions
+    }
 
 
 def _partitions(
-    admin: AdminClient, streams: Mapping[str, Stream], stored: Offsets
-) -> dict[tuple[str, int], _Partition]:
-    described = admin.describe_topics(TopicCollection(list(streams)), request_timeout=_ADMIN_SECONDS)
-    topics = {name: future.result() for name, future in described.items()}
-    cluster = admin.describe_cluster(request_timeout=_ADMIN_SECONDS).result().cluster_id
-    places = [TopicPartition(name, p.id) for name, topic in topics.items() for p in topic.partitions]
-    first = _offsets(admin, places, OffsetSpec.earliest())
-    end = _offsets(admin, places, OffsetSpec.latest())
+    admin: AdminClient, streams: Mapping[str, Stream], sources: Mapping[Place, str], stored: Offsets
+) -> dict[Place, _Partition]:
+    first, end = _offsets(admin, sources, OffsetSpec.earliest()), _offsets(admin, sources, OffsetSpec.latest())
     partitions = {}
-    for topic, number in end:
-        source = f"kafka:{cluster}:{topics[topic].topic_id}"
-        start = stored.get((source, number), first[topic, number])
-        _check(topic, number, start, first[topic, number], end[topic, number])
-        start = max(start, first[topic, number])
-        partitions[topic, number] = _Partition(source, streams[topic], number, start, end[topic, number])
+    for (topic, number), source in sources.items():
+        place = (topic, number)
+        start = stored.get((source, number), 0)
+        if start > end[place]:
+            raise _beyond_end(topic, number, start, end[place])
+        gaps = (Gap(source, number, start, first[place]),) if start < first[place] else ()
+        partitions[place] = _Partition(source, streams[topic], number, max(start, first[place]), end[place], gaps)
     return partitions
 
 
-def _offsets(admin: AdminClient, places: list[TopicPartition], spec: OffsetSpec) -> dict[tuple[str, int], int]:
+def _offsets(admin: AdminClient, places: Iterable[Place], spec: OffsetSpec) -> dict[Place, int]:
     """Return offsets as a reader of committed transactions sees them: `latest` is the last stable offset."""
-    answers = admin.list_offsets(
-        dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_ADMIN_SECONDS
-    )
+    wanted = {TopicPartition(topic, number): spec for topic, number in places}
+    answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_ADMIN_SECONDS)
     return {(place.topic, place.partition): future.result().offset for place, future in answers.items()}
 
 
-def _check(topic: str, partition: int, start: int, first: int, end: int) -> None:
-    if start > end:
-        raise OffsetBeyondEnd(
-            f"Topic {topic}, partition {partition}, ends at offset {end}, but everything below {start} was already "
-            "stored from it: the brokers lost records (restored from an older copy, or an unclean leader election). "
-            "Nothing was read. What is stored stays right."
-        )
-    if start < first:
-        _log.error(
-            "kafka.gap", topic=topic, partition=partition, stored_up_to=start, log_begins_at=first, lost=first - start
-        )
+def _beyond_end(topic: str, partition: int, start: int, end: int) -> OffsetBeyondEnd:
+    return OffsetBeyondEnd(
+        f"Topic {topic}, partition {partition}, ends at offset {end}, but everything below {start} was already "
+        "stored from it: the brokers lost records (restored from an older copy, or an unclean leader election). "
+        "Nothing was read, and what is stored stays right. Bring the newer copy of the topic back; if it is lost, make "
+        "the topic anew: it is then read from its beginning, and events that were counted count once."
+    )

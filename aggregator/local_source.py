@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import structlog
 
-from aggregator.records import Offsets, Slice, Stream
+from aggregator.records import BATCH_BYTES, LATEST_MS, Gap, Offsets, Origin, Slice, Stream
 from pixels.errors import PixelsError
 
 TABLES: dict[str, Stream] = {"events_queue": "events", "events_queue_rejected": "refusals"}
 """The tables of a slot's file, with the stream that each holds."""
 
+_ROWS_AT_ONCE = 1_000
 _TRIM_CHUNK = 5_000
 _log = structlog.get_logger()
 
@@ -61,23 +63,52 @@ class LocalSource:
         self._path, self._table, self._source = path, table, source
         self._next, self._end = start, end
 
+    @property
+    def origins(self) -> list[Origin]:
+        """The log's UUID with the stream, found in this file."""
+        return [Origin(self._source, f"local:{self._path.name}:{self._table}")]
+
+    @property
+    def left(self) -> int:
+        """How many records are still to be read."""
+        return self._end - self._next
+
     def read(self, limit: int) -> list[Slice]:
         """Return the next records in one slice, `limit` at most."""
-        if self._next >= self._end:
+        if not self.left:
             return []
+        first, rows = self._next, self._rows(limit)
+        offsets, appended, values = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+        enough = len(rows) == limit or sum(map(len, values)) >= BATCH_BYTES
+        self._next = offsets[-1] + 1 if enough else self._end
+        gaps = self._gaps(first, offsets)
+        return [Slice(self._source, 0, TABLES[self._table], offsets, appended, values, self._next, gaps)]
+
+    def _rows(self, limit: int) -> list[tuple[int, int, bytes]]:
+        """Read from the next record on, until there are `limit` of them or BATCH_BYTES."""
+        # SQLite lets a stranger put anything into any column; whatever it is, it is read as what it should be.
         query = (
-            f"SELECT record_offset, appended_at_ms, record_value FROM {self._table} "  # noqa: S608 - one of two names
-            "WHERE record_offset >= ? AND record_offset < ? ORDER BY record_offset LIMIT ?"
+            "SELECT record_offset, min(max(CAST(appended_at_ms AS INTEGER), 0), ?), CAST(record_value AS BLOB) "  # noqa: S608 - one of two names
+            f"FROM {self._table} WHERE record_offset >= ? AND record_offset < ? ORDER BY record_offset LIMIT ?"
         )
+        rows: list[tuple[int, int, bytes]] = []
+        size = 0
         try:
             with connected(self._path) as db:
-                rows = db.execute(query, (self._next, self._end, limit)).fetchall()
+                cursor = db.execute(query, (LATEST_MS, self._next, self._end, limit))
+                while size < BATCH_BYTES and (some := cursor.fetchmany(_ROWS_AT_ONCE)):
+                    rows += some
+                    size += sum(len(value) for *_, value in some)
         except sqlite3.DatabaseError as error:
             raise _damaged(self._path, error) from error
-        offsets, appended, values = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
-        self._next = offsets[-1] + 1 if len(rows) == limit else self._end
-        stream = TABLES[self._table]
-        return [Slice(self._source, 0, stream, offsets, appended, values, self._next)]
+        return rows
+
+    def _gaps(self, first: int, offsets: list[int]) -> tuple[Gap, ...]:
+        """Return what is missing from `first` on: the log gives every number once, so somebody deleted those records."""
+        if len(offsets) == self._next - first:
+            return ()
+        edges = [first - 1, *offsets, self._next]
+        return tuple(Gap(self._source, 0, before + 1, after) for before, after in pairwise(edges) if after > before + 1)
 
     def mark_stored(self) -> None:
         """The embedded log keeps no offsets of its own."""
@@ -89,37 +120,48 @@ class LocalSource:
 def open_local_sources(log_dir: Path, stored: Offsets) -> list[LocalSource]:
     """Open every slot file's two streams where the stored offsets say, each up to its end as it is now.
 
-    Raises DamagedLog when a file is no log, or ends before what was already stored from it.
+    Raises DamagedLog when a file is no log, ends before what was already stored from it, or is the copy of another.
     """
+    files: dict[str, Path] = {}
     sources = []
     for path in slot_files(log_dir):
         try:
             with connected(path) as db:
-                sources += _sources_of(path, db, stored)
+                uuid = _log_uuid(db)
+                if uuid is None:
+                    continue
+                if uuid in files:
+                    raise _copied(files[uuid], path)
+                files[uuid] = path
+                sources += [_source_of(path, db, table, f"local:{uuid}:{table}", stored) for table in TABLES]
         except sqlite3.DatabaseError as error:
             raise _damaged(path, error) from error
     return sources
 
 
-def _sources_of(path: Path, db: sqlite3.Connection, stored: Offsets) -> list[LocalSource]:
-    uuid = _log_uuid(db)
-    if uuid is None:
-        return []
-    sources = []
-    for table in TABLES:
-        source = f"local:{uuid}:{table}"
-        start = stored.get((source, 0), 1)
-        row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-        end = (row[0] if row else 0) + 1
-        if start > end:
-            raise DamagedLog(
-                f"{path} ends at offset {end - 1}, but records up to {start - 1} were already stored from it: "
-                "the file was replaced by an older copy. Put the newer one back; if it is lost, move this file away "
-                "and the collector starts a new log."
-            )
-        if start < end:
-            sources.append(LocalSource(path, table, source, start, end))
-    return sources
+def _source_of(path: Path, db: sqlite3.Connection, table: str, source: str, stored: Offsets) -> LocalSource:
+    start = stored.get((source, 0), 1)
+    # Both, as SQLite itself does: a file that was recovered may have lost one of them.
+    numbered = db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()[0]
+    held = db.execute(f"SELECT max(record_offset) FROM {table}").fetchone()[0]  # noqa: S608 - one of two names
+    end = max(numbered or 0, held or 0) + 1
+    if start > end:
+        raise DamagedLog(
+            f"{path} ends at offset {end - 1}, but records up to {start - 1} were already stored from it: "
+            "the file was replaced by an older copy. Put the newer one back; if it is lost, move this file away "
+            "and the collector starts a new log."
+        )
+    return LocalSource(path, table, source, start, end)
+
+
+def _copied(path: Path, copy: Path) -> DamagedLog:
+    """Two files of one identity share one offset: what one holds would be skipped for what the other held."""
+    return DamagedLog(
+        f"{path} and {copy} are copies of one log: both have its identity. Nothing was read. Move the older one out of the "  # noqa: S608 - a message
+        f"folder; or, if both hold records of their own, make one a log of its own: stop the collector, then `sqlite3 {copy} "
+        '"UPDATE log_identity SET log_uuid = lower(hex(randomblob(16)))"`: it is read from its beginning, and events that '
+        "were counted count once."
+    )
 
 
 def trim_local_log(log_dir: Path, stored: Offsets, before_ms: int) -> int:

@@ -7,6 +7,30 @@ from typing import Literal, Protocol
 
 Stream = Literal["events", "refusals"]
 
+BATCH_BYTES = 64 * 1024 * 1024
+"""What a source reads at once at most, and one record more: records may be large, and memory is not."""
+
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999; a log's time beyond it, or before 1970, is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Records of a partition that were deleted before they were read: from `first_offset` up to, without, `next_offset`.
+
+    On Kafka some of these offsets may have been the markers of transactions, which are no records.
+    """
+
+    source: str
+    partition: int
+    first_offset: int
+    next_offset: int
+
+    @property
+    def lost(self) -> int:
+        """How many records are missing, at most."""
+        return self.next_offset - self.first_offset
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -14,7 +38,7 @@ class Slice:
 
     `source` names the log for ever: cluster and topic id, or the log's UUID. `appended_at_ms` is when the log took
     each record, Unix milliseconds. `next_offset` is where reading goes on, also past what is no record (transaction
-    markers), so a slice may be empty and still move on.
+    markers) and past `gaps`, so a slice may be empty and still move on.
     """
 
     source: str
@@ -24,17 +48,36 @@ class Slice:
     appended_at_ms: list[int]
     values: list[bytes | None]
     next_offset: int
+    gaps: tuple[Gap, ...] = ()
 
 
 Offsets = dict[tuple[str, int], int]
 """Next offset by (source, partition)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A log and where it was found: 'kafka:<topic>' or 'local:<file>:<stream>'. A place can come to hold another log."""
+
+    source: str
+    place: str
+
+
 class Source(Protocol):
-    """One log, read up to where it stood when it was opened."""
+    """One or several logs, read up to where they stood when they were opened."""
+
+    @property
+    def origins(self) -> list[Origin]:
+        """The logs, also those that hold nothing new."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """How many records are still to be read; on Kafka with the markers of transactions, which are none."""
+        ...
 
     def read(self, limit: int) -> list[Slice]:
-        """Return the next records, about `limit` at most; an empty list when the end is reached."""
+        """Return the next records, about `limit` or BATCH_BYTES of them at most; an empty list when none is left."""
         ...
 
     def mark_stored(self) -> None:

@@ -9,20 +9,21 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from aggregator.decode import decode
-from aggregator.kafka_source import open_kafka_source
-from aggregator.local_source import open_local_sources, trim_local_log
+from aggregator.local_source import trim_local_log
 from aggregator.lock import AlreadyRunning
+from aggregator.progress import progress_bar
 from aggregator.publish import iso
-from aggregator.records import Offsets, Slice, Source
+from aggregator.records import Slice
+from aggregator.sources import batches, left_in, opened_sources, tell_of_gaps, tell_of_replaced
 from aggregator.spool import complete_before
+from aggregator.store.log import save_sources
 from aggregator.store.runs import Outcome, stored_offsets
 from aggregator.writing import STEPS as STEPS_OF_WRITING
 from aggregator.writing import Clock, OnStep, Session, utc_now, writing
@@ -42,6 +43,10 @@ class PassResult:
     snapshot: int
     published: bool
     outcome: Outcome
+    records_lost: int
+    """Records that the log deleted before this pass could read them."""
+    finished: bool
+    """Whether it reached the end of the logs; a signal can cut it short."""
     complete_until: datetime
     seconds: float
 
@@ -52,6 +57,8 @@ class PassResult:
             "snapshot": self.snapshot,
             "published": self.published,
             **asdict(self.outcome),
+            "records_lost": self.records_lost,
+            "finished": self.finished,
             "complete_until": iso(self.complete_until),
             "seconds": round(self.seconds, 3),
         }
@@ -72,7 +79,7 @@ def run_pass(
     """
     clock = time.monotonic()
     with writing(settings, "pass", on_step=on_step, now=now) as session:
-        _drain(session, stop)
+        finished = _drain(session, stop)
         offsets = stored_offsets(session.con)
     cutoff = session.started_at - timedelta(days=settings.log_retention_days)
     trim_local_log(settings.log_dir, offsets, int(cutoff.timestamp() * 1000))
@@ -81,62 +88,42 @@ def run_pass(
         session.snapshot,
         session.published,
         session.total,
+        session.records_lost,
+        finished,
         session.complete_until,
         time.monotonic() - clock,
     )
 
 
-def _drain(session: Session, stop: Callable[[], bool]) -> None:
-    """Store all batches up to the end of the logs as it is now.
+def _drain(session: Session, stop: Callable[[], bool]) -> bool:
+    """Store all batches up to the end of the logs as it is now; return whether that was reached.
 
     A pass that is cut short stores what it read, and can say no more of the rest than the pass before.
     """
-    settings = session.settings
+    settings, con = session.settings, session.con
     drained_until = complete_before(settings.spool_dir, session.now(), session.known)
-    with _opened_sources(settings, stored_offsets(session.con)) as sources:
-        for batch in _batches(sources, settings.batch_size):
-            session.on_step("after_read")
-            events, rejected = decode(batch)
-            session.store(
-                events,
-                rejected,
-                {(piece.source, piece.partition): piece.next_offset for piece in batch},
-                records_read=sum(len(piece.values) for piece in batch),
-            )
-            for source in sources:
-                source.mark_stored()
-            if stop():
-                break
-        else:
-            session.complete_until = drained_until
+    with opened_sources(settings, stored_offsets(con), stop) as sources:
+        tell_of_replaced(save_sources(con, [log for source in sources for log in source.origins], session.now()))
+        whole = left_in(sources)
+        with progress_bar("Storing", whole) as show:
+            for batch in batches(sources, settings.batch_size, stop):
+                session.on_step("after_read")
+                _store(session, batch)
+                for source in sources:
+                    source.mark_stored()
+                show(whole - left_in(sources))
+        finished = left_in(sources) == 0
+    if finished:
+        session.complete_until = drained_until
+    return finished
 
 
-@contextmanager
-def _opened_sources(settings: Settings, stored: Offsets) -> Iterator[list[Source]]:
-    """Open every log there is: the embedded one always, Kafka when it is set. What either holds is drained."""
-    sources: list[Source] = [*open_local_sources(settings.log_dir, stored)]
-    if settings.kafka_bootstrap_servers:
-        sources.append(open_kafka_source(settings, stored))
-    try:
-        yield sources
-    finally:
-        for source in sources:
-            source.close()
-
-
-def _batches(sources: list[Source], size: int) -> Iterator[list[Slice]]:
-    """Yield the records of all sources in batches of about `size`, small sources together."""
-    batch: list[Slice] = []
-    held = 0
-    for source in sources:
-        while slices := source.read(max(1, size - held)):
-            batch += slices
-            held += sum(len(piece.values) for piece in slices)
-            if held >= size:
-                yield batch
-                batch, held = [], 0
-    if batch:
-        yield batch
+def _store(session: Session, batch: list[Slice]) -> None:
+    events, rejected = decode(batch)
+    gaps = [gap for piece in batch for gap in piece.gaps]
+    offsets = {(piece.source, piece.partition): piece.next_offset for piece in batch}
+    session.store(events, rejected, offsets, gaps, records_read=sum(len(piece.values) for piece in batch))
+    tell_of_gaps(gaps)
 
 
 def aggregate(settings: Settings, every: float | None = None) -> int:

@@ -6,7 +6,7 @@ progress can be shown and tests can interrupt at each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,8 +25,9 @@ from aggregator.publish import (
     published_file,
     read_state,
 )
-from aggregator.records import Offsets
+from aggregator.records import Gap, Offsets
 from aggregator.store.batch import store_batch
+from aggregator.store.log import save_gaps
 from aggregator.store.opening import checkpoint_and_close, open_for_writing, transaction
 from aggregator.store.runs import Kind, Outcome, begin_run, complete_so_far, save_offsets, save_run
 from pixels.config import Settings
@@ -58,21 +59,31 @@ class Session:
     on_step: OnStep
     now: Clock
     total: Outcome = field(default_factory=Outcome)
+    records_lost: int = 0
+    """Records that the logs deleted before they could be read."""
     snapshot: int = 0
     """Number of the newest figure-changing run; known at the end."""
     published: bool = False
     """Whether this session published it."""
 
     def store(
-        self, events: pl.DataFrame, rejected: pl.DataFrame, offsets: Offsets | None = None, *, records_read: int
+        self,
+        events: pl.DataFrame,
+        rejected: pl.DataFrame,
+        offsets: Offsets | None = None,
+        gaps: Sequence[Gap] = (),
+        *,
+        records_read: int,
     ) -> Outcome:
-        """Store a batch (EVENT_COLUMNS, REJECTED_COLUMNS) with the offsets behind it, in one transaction."""
+        """Store a batch (EVENT_COLUMNS, REJECTED_COLUMNS) in one transaction, with the offsets behind it and the `gaps` before them."""
         with transaction(self.con):
             outcome = Outcome(records_read=records_read) + store_batch(self.con, events, rejected, self.settings)
             save_offsets(self.con, offsets or {})
+            save_gaps(self.con, gaps, self.run_id, self.now())
             self.total += outcome
             self._save(self.known)
             self.on_step("before_commit")
+        self.records_lost += sum(gap.lost for gap in gaps)
         self.on_step("after_commit")
         return outcome
 

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     kafka_ack_timeout: float = Field(
         2.0, gt=0, le=300, description="Seconds Kafka may take to store an event before it goes to the spool."
     )
+    kafka_read_timeout: float = Field(
+        60.0, gt=0, le=3_600, description="Seconds Kafka may deliver nothing before a pass gives up for now."
+    )
     kafka_properties: Annotated[dict[str, KafkaProperty], NoDecode] = Field(
         {},
         repr=False,  # passwords are among them
@@ -154,7 +157,16 @@ class Settings(BaseSettings):
     log_retention_days: float = Field(
         7.0, ge=0, le=36_500, description="Days the embedded log keeps records that are already stored."
     )
+    retention_days: int = Field(
+        90,
+        ge=1,
+        le=36_500,
+        description="Days that raw events and refusals stay in the warehouse before they are archived.",
+    )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept on disk.")
+    keep_months: int = Field(
+        12, ge=0, le=1_200, description="Months whose last snapshot is kept, the current one among them; 0: none."
+    )
     memory_limit: str = Field("2GB", description="Memory DuckDB may use in one process.")
 
     @field_validator("home", mode="before")
