@@ -1,6 +1,6 @@
-"""One pass in a process of its own, that kills itself with SIGKILL: `python -m tests.interrupted_pass STEP [HIT] [DELAY_MS]`.
+"""One pass in a process of its own, that kills itself with SIGKILL: `python -m tests.interrupted_pass STEP [HIT] [DELAY_MS] [KIND]`.
 
-It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows.
+It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from aggregator.run import run_pass
 from pixels.config import load_settings
 
 
 def main() -> None:
-    step, hit, delay_ms = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    step, hit, delay_ms, kind = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
     left = hit
 
     def die_at(reached: str) -> None:
@@ -27,12 +28,18 @@ def main() -> None:
             else:
                 kill_self()
 
-    run_pass(load_settings(), on_step=die_at)
+    KINDS[kind](die_at)
 
 
 def kill_self() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
+
+def a_pass(on_step: Callable[[str], None]) -> None:
+    run_pass(load_settings(), on_step=on_step)
+
+
+KINDS = {"pass": a_pass}
 
 if __name__ == "__main__":
     main()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.waiting import until
@@ -72,6 +75,14 @@ class KafkaBroker:
         for topic in (name, f"{name}.rejected"):  # made, but not everybody has heard of it yet
             until(partial(has_leaders, admin, topic, partitions), what=f"{topic} is ready")
         return name
+
+    def produce(self, topic: str, values: Iterable[dict[str, Any] | bytes | None]) -> None:
+        """Write values (dicts as JSON) over all partitions of a topic, and return when the broker has them."""
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5})
+        for number, value in enumerate(values):
+            raw = json.dumps(value).encode() if isinstance(value, dict) else value
+            producer.produce(topic, raw, key=f"k{number}")
+        assert producer.flush(30) == 0, "the broker did not take all of it"
 
 
 def has_leaders(admin: AdminClient, topic: str, partitions: int) -> bool:
