@@ -64,8 +64,11 @@ class Lock:
 
 
 @contextmanager
-def writer_lock(home: Path) -> Iterator[Lock]:
-    """Hold the lock, or raise AlreadyRunning at once. The kernel lets go of it when the process ends, however it ends."""
+def writer_lock(home: Path, *, wait: bool = False) -> Iterator[Lock]:
+    """Hold the lock, or raise AlreadyRunning at once, unless told to wait until it is free.
+
+    The kernel lets go of it when the process ends, however it ends.
+    """
     path = home / LOCK_FILE
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -74,7 +77,7 @@ def writer_lock(home: Path) -> Iterator[Lock]:
         raise CannotWrite(home, error) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             lock = Lock(path, descriptor)
             lock.progress()
             os.pwrite(descriptor, b"%10d\n" % os.getpid(), 0)  # always as long: a full disk has room for it

@@ -23,6 +23,19 @@ def utc_text(instant: datetime) -> str:
 
 
 @dataclass(frozen=True)
+class LastCheck:
+    """What `pixels rebuild --check` found the last time: the stored figures beside those that the records give."""
+
+    checked_at: Instant
+    snapshot: int
+    """The figures that were checked: those of this snapshot."""
+    equal: bool
+    differences: dict[str, int]
+    """How many rows differ, by table; none when all are equal."""
+    code_version: str
+
+
+@dataclass(frozen=True)
 class Pointer:
     """What is published. Instants are aware; the aggregator replaces the whole after every pass."""
 
@@ -45,6 +58,8 @@ class Pointer:
     is_demo: bool
     schema_version: int
     code_version: str
+    last_check: LastCheck | None = None
+    """The newest comparison of the figures with the records; None when there was none, or the file does not say."""
 
     def names_the_snapshot_of(self, other: Pointer) -> bool:
         """Whether both point at the same snapshot of the same warehouse; an empty pass moves neither."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import polars as pl
@@ -18,6 +19,9 @@ from pixels.resources import resource_path, sql
 from pixels.rules import with_day
 
 _MIGRATIONS = "migrations"
+
+SettingOfFigures = Literal["timezone", "count_bots"]
+"""A setting that the figures depend on, so that the warehouse keeps it."""
 
 
 class DamagedWarehouse(PixelsError):
@@ -39,11 +43,13 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def open_for_writing(settings: Settings, now: datetime) -> duckdb.DuckDBPyConnection:
+def open_for_writing(
+    settings: Settings, now: datetime, changing: Collection[SettingOfFigures] = ()
+) -> duckdb.DuckDBPyConnection:
     """Open the warehouse, make it when there is none, and bring its schema up to date.
 
-    Raises ConfigurationError when PIXELS_TIMEZONE is not the zone the warehouse counts its days in, DamagedWarehouse
-    when the file cannot be used. The caller holds the writer lock.
+    Raises ConfigurationError when PIXELS_TIMEZONE or PIXELS_COUNT_BOTS is not what the warehouse was made with, unless a
+    rebuild is `changing` it; DamagedWarehouse when the file cannot be used. The caller holds the writer lock.
     """
     path = settings.warehouse_path
     if path.exists() and path.stat().st_size == 0:  # all that a full disk left of the first pass
@@ -56,18 +62,29 @@ def open_for_writing(settings: Settings, now: datetime) -> duckdb.DuckDBPyConnec
             "move it away together with its .wal: the published snapshots are whole copies of it."
         ) from error
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET memory_limit = ?", [settings.memory_limit])
-        con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
-        con.execute("SET preserve_insertion_order = false")
-        # By default a large commit stops to checkpoint; publishing does it anyway.
-        con.execute("SET checkpoint_threshold = '256MB'")
+        configure(con, settings)
         _migrate(con, now)
-        _check_settings(con, settings, now)
+        _check_settings(con, settings, now, changing)
     except BaseException:
         con.close()
         raise
     return con
+
+
+def is_rebuild_due(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the aggregates lack what a migration brought."""
+    (due,) = con.execute("SELECT rebuild_due FROM warehouse").fetchone() or (False,)
+    return bool(due)
+
+
+def configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Set what every connection that writes has: UTC, a limit to its memory, and a folder for what exceeds it."""
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET memory_limit = ?", [settings.memory_limit])
+    con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
+    con.execute("SET preserve_insertion_order = false")
+    # By default a large commit stops to checkpoint; publishing does it anyway.
+    con.execute("SET checkpoint_threshold = '256MB'")
 
 
 def _migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
@@ -88,26 +105,31 @@ def _migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
             con.execute("CHECKPOINT")
 
 
-def _check_settings(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
+def _check_settings(
+    con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, changing: Collection[SettingOfFigures]
+) -> None:
     row = con.execute("SELECT time_zone, count_bots FROM warehouse").fetchone()
-    if row is None:
+    if row is None or "timezone" in changing:
         _check_time_zone(settings.timezone)
+    if row is None:
         con.execute(
             "INSERT INTO warehouse (warehouse_uuid, time_zone, is_demo, created_at, count_bots) VALUES (?, ?, ?, ?, ?)",
             [str(uuid.uuid4()), settings.timezone, is_demo_home(settings), now, settings.count_bots],
         )
         return
     time_zone, count_bots = row
-    if time_zone != settings.timezone:
+    if time_zone != settings.timezone and "timezone" not in changing:
         raise ConfigurationError(
             f"The warehouse {settings.warehouse_path} counts its days in {time_zone}, but PIXELS_TIMEZONE is "
-            f"{settings.timezone}. Set PIXELS_TIMEZONE={time_zone}, or start a new warehouse in another PIXELS_HOME."
+            f"{settings.timezone}. Set PIXELS_TIMEZONE={time_zone}, or count all days anew: "
+            f"`pixels rebuild --time-zone {settings.timezone}`."
         )
-    if count_bots != settings.count_bots:
+    if count_bots != settings.count_bots and "count_bots" not in changing:
         counts, asked = ("counts", "false") if count_bots else ("does not count", "true")
         raise ConfigurationError(
             f"The warehouse {settings.warehouse_path} {counts} visits of crawlers, but PIXELS_COUNT_BOTS is {asked}. "
-            f"Set PIXELS_COUNT_BOTS={str(count_bots).lower()}, or start a new warehouse in another PIXELS_HOME."
+            f"Set PIXELS_COUNT_BOTS={str(count_bots).lower()}, or count all days anew: "
+            f"`pixels rebuild --{'no-' if count_bots else ''}count-bots`."
         )
 
 
@@ -133,6 +155,11 @@ def checkpoint_and_close(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """
     con.execute("CHECKPOINT")
     con.close()
+    check_at_rest(path)
+
+
+def check_at_rest(path: Path) -> None:
+    """Raise DamagedWarehouse when there is a write-ahead log beside a closed file."""
     wal = path.with_name(path.name + ".wal")
     if wal.exists():
         raise DamagedWarehouse(f"{wal} is still there after a checkpoint; another program holds {path}. End it first.")

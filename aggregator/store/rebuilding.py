@@ -1,0 +1,203 @@
+"""A warehouse whose aggregates are computed anew, in a new file that takes the place of the old one in one step.
+
+Until that step the old file is only read, and what a rebuild that was killed leaves behind is cleared by the next one who
+holds the writer lock.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from aggregator.store.comparison import Compared, compared
+from aggregator.store.history import DamagedArchive
+from aggregator.store.manifest import archive_faults
+from aggregator.store.opening import SettingOfFigures, check_at_rest, checkpoint_and_close, open_for_writing
+from aggregator.store.recomputed import KEYS, RECOMPUTED, STORED, attach, recomputed, rows_to_recompute
+from aggregator.store.runs import Outcome, begin_run, complete_so_far, save_run
+from pixels.config import Settings
+from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
+from pixels.resources import sql
+
+STEPS_OF_REBUILD = ("in_recompute", "before_swap", "at_swap", "after_swap")
+"""While records are stored again; before the new file is complete; between the last check and the renaming; after it."""
+
+_FOLDER = "rebuild"
+_REBUILT = "rebuilt"
+_ROOM_OF_PARQUET = 5
+"""How many times as much room an archived record takes in a table, at most."""
+
+OnStep = Callable[[str], None]
+Progress = Callable[[int, int], None]
+"""Takes how many records are done, and how many there are."""
+
+
+class NoRoom(PixelsError):
+    """The disk has too little room for a second warehouse."""
+
+    exit_code = CANNOT_READ_OR_WRITE
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did."""
+
+    run_id: int
+    rows: int
+    """Records and refusals that the aggregates were computed from."""
+    tables: list[Compared] = field(default_factory=list)
+    """What differed before; empty when a setting of the figures changed, since then all may."""
+    changing: Collection[SettingOfFigures] = ()
+
+    @property
+    def figures_changed(self) -> bool:
+        """Whether the new file says anything else than the old one."""
+        return bool(self.changing) or any(table.differing for table in self.tables)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What a rebuild has to know of the warehouse before it is closed."""
+
+    run_id: int
+    rows: int
+    complete_until: datetime
+    changing: list[SettingOfFigures]
+
+
+def rebuild_warehouse(
+    settings: Settings,
+    changing: Collection[SettingOfFigures] = (),
+    *,
+    on_step: OnStep,
+    now: Callable[[], datetime],
+    progress: Progress = lambda done, rows: None,
+) -> Rebuilt:
+    """Compute every aggregate anew and put the result in the warehouse's place, with the row of the run that did it.
+
+    The caller holds the writer lock, and has the warehouse not open. Raises DamagedArchive and NoRoom; whatever is
+    raised, the warehouse is what it was.
+    """
+    started = now()
+    with work_folder(settings) as folder:
+        stored = _brought_to_rest(settings, changing, started, on_step)
+
+        def show(done: int) -> None:
+            on_step("in_recompute")
+            progress(done, stored.rows)
+
+        with recomputed(folder, settings, show) as con:
+            tables = [] if stored.changing else compared(con)
+            rebuilt = Rebuilt(stored.run_id, stored.rows, tables, stored.changing)
+            file = _assembled(con, folder, settings)
+            save_run(
+                con,
+                stored.run_id,
+                "rebuild",
+                Outcome(),
+                started_at=started,
+                finished_at=now(),
+                complete_until=stored.complete_until,
+                figures_changed=rebuilt.figures_changed,
+            )
+            on_step("before_swap")
+            con.execute(f"USE {RECOMPUTED}; CHECKPOINT {_REBUILT}; DETACH {_REBUILT}")
+        _swap(file, settings.warehouse_path, on_step)
+    return rebuilt
+
+
+@contextmanager
+def work_folder(settings: Settings) -> Iterator[Path]:
+    """Give an empty folder beside the warehouse, and remove it at the end."""
+    clear_leftovers(settings)
+    folder = settings.home / _FOLDER
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_leftovers(settings: Settings) -> None:
+    """Remove what a rebuild left that was killed. The caller holds the writer lock."""
+    shutil.rmtree(settings.home / _FOLDER, ignore_errors=True)
+
+
+def _brought_to_rest(
+    settings: Settings, changing: Collection[SettingOfFigures], now: datetime, on_step: OnStep
+) -> _Stored:
+    """Bring the warehouse up to date and close it; see first that a rebuild of it can come to an end."""
+    with closing(open_for_writing(settings, now, changing)) as con:
+        check_room(con, settings)
+        if faults := archive_faults(con, settings, lambda: on_step("in_recompute")):
+            raise DamagedArchive(
+                "Nothing can be computed anew, because files of the archive are not what they were: "
+                + "; ".join(f"{settings.archive_dir / file}: {fault}" for file, fault in faults.items())
+                + ". Put them back from a copy, then run this again. Nothing was changed."
+            )
+        stored = _Stored(begin_run(con), rows_to_recompute(con), complete_so_far(con), _changed(con, settings))
+        checkpoint_and_close(con, settings.warehouse_path)
+    return stored
+
+
+def check_room(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Raise NoRoom unless the disk holds the records once more, and a second warehouse."""
+    (archived,) = con.execute("SELECT coalesce(sum(byte_count), 0)::BIGINT FROM archive_files").fetchone() or (0,)
+    needed = 2 * settings.warehouse_path.stat().st_size + _ROOM_OF_PARQUET * int(archived)
+    free = shutil.disk_usage(settings.home).free
+    if free < needed:
+        raise NoRoom(
+            f"Computing the aggregates anew takes up to {needed / 1e6:.0f} MB beside the warehouse, but {settings.home} has "
+            f"{free / 1e6:.0f} MB left. Make room, then run this again. Nothing was changed."
+        )
+
+
+def _changed(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[SettingOfFigures]:
+    time_zone, count_bots = con.execute("SELECT time_zone, count_bots FROM warehouse").fetchone() or (None, None)
+    changed: list[SettingOfFigures] = []
+    if time_zone != settings.timezone:
+        changed.append("timezone")
+    if count_bots != settings.count_bots:
+        changed.append("count_bots")
+    return changed
+
+
+def _assembled(con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings) -> Path:
+    """Write the new warehouse: what was computed anew, and all else as it is stored. Its tables are those of `con` then."""
+    file = folder / f"{_REBUILT}.duckdb"
+    attach(con, file, _REBUILT)
+    con.execute(f"COPY FROM DATABASE {STORED} TO {_REBUILT} (SCHEMA); USE {_REBUILT}")
+    # By the catalogue, so that a table that a later version brings is carried over too.
+    for (table,) in con.execute(sql("queries/tables_of_the_warehouse.sql"), {"database": STORED}).fetchall():
+        source = f"{RECOMPUTED if table in KEYS else STORED}.{table}"
+        con.execute(f"INSERT INTO {table} FROM query_table($source)", {"source": source})
+    con.execute(
+        "UPDATE warehouse SET time_zone = $timezone, count_bots = $count_bots, rebuild_due = false",
+        {"timezone": settings.timezone, "count_bots": settings.count_bots},
+    )
+    return file
+
+
+def _swap(file: Path, warehouse: Path, on_step: OnStep) -> None:
+    check_at_rest(file)
+    check_at_rest(warehouse)
+    _sync(file)
+    on_step("at_swap")
+    file.replace(warehouse)
+    _sync(warehouse.parent)
+    on_step("after_swap")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
