@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
@@ -37,6 +38,18 @@ class Duration(click.ParamType[float]):
         if not 0 < seconds <= _LONGEST_S:
             self.fail("a duration is longer than nothing and at most a day", param, ctx)
         return seconds
+
+
+class TimeZone(click.ParamType[ZoneInfo]):
+    """A place of the time zone database such as Europe/Berlin."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """Return the zone."""
+        if value not in available_timezones():
+            self.fail(f"{str(value)!r} is no time zone; write for example Europe/Berlin or UTC", param, ctx)
+        return ZoneInfo(str(value))
 
 
 def _settings(**overrides: object) -> Settings:
@@ -108,6 +121,49 @@ def aggregate(every: float | None) -> None:
     from aggregator.run import aggregate as run
 
     sys.exit(run(_settings(), every=every))
+
+
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["ndjson", "csv", "parquet", "access-log"]),
+    help="What the files hold; without it told by their names, else by how they begin.",
+)
+@click.option(
+    "--time-zone", type=TimeZone(), help="Time zone of times that have no offset; without it they are refused."
+)
+@click.option("--prefix", default="", help="What stands before /visit in the paths of an access log, such as /pixels.")
+@click.option("--trusted", is_flag=True, help="Believe the key (_key) that a row says it was signed with.")
+@click.option("--check", is_flag=True, help="Store nothing; only say what would become of the lines.")
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the lines that were refused, with number, reason and detail, as NDJSON.",
+)
+@click.option(
+    "--wait", type=Duration(), default="10m", help="How long to wait for another process that writes (default 10m)."
+)
+def import_(
+    files: tuple[str, ...],
+    format_: Literal["ndjson", "csv", "parquet", "access-log"] | None,
+    time_zone: ZoneInfo | None,
+    prefix: str,
+    trusted: bool,
+    check: bool,
+    refused: Path | None,
+    wait: float,
+) -> None:
+    """Bring history in: NDJSON, CSV, Parquet, access logs; - is standard input. Importing a file twice changes nothing."""
+    from aggregator.imports.run import Import, run_import
+    from collector.past import PastEvents
+
+    settings = _settings()
+    # The two meet here alone: the importer knows files and the warehouse, the collector what a pixel is.
+    judge = PastEvents(settings, trusted=trusted, time_zone=time_zone)
+    what = Import(files, judge, format_, prefix.rstrip("/"), check, refused, wait)
+    sys.exit(run_import(settings, what))
 
 
 @main.command()
@@ -189,3 +245,67 @@ def why(date: str, type: str, banner: str | None, output: Format, limit: int) ->
     with open_warehouse() as warehouse:
         found = warehouse.why(date, type, banner)
     click.echo(as_text(found, parse_day("date", date), type, banner, output, limit))
+
+
+@main.group("rejected")
+def rejected_group() -> None:
+    """Look at what was refused, and try it again after a fix."""
+
+
+_reasons = click.option("--reason", "reasons", multiple=True, help="Only this reason; may be given several times.")
+_since = click.option("--since", metavar="DAY", help="Only from this day on.")
+_until = click.option("--until", metavar="DAY", help="Only up to this day.")
+
+
+@rejected_group.command("ls")
+@_reasons
+@_since
+@_until
+@_output
+@_limit
+def rejected_ls(reasons: tuple[str, ...], since: str | None, until: str | None, output: Format, limit: int) -> None:
+    """List refusals, the newest first, below how many there are for each reason."""
+    from pixels.rejected_text import list_as_text
+    from pixels.warehouse import open_warehouse
+
+    with open_warehouse() as warehouse:
+        found = warehouse.rejected(since, until, reasons, limit)
+        by_reason = warehouse.rejected_by_reason(since, until, reasons)
+    click.echo(list_as_text(found, by_reason, output))
+
+
+@rejected_group.command("show")
+@click.argument("id")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to write the result."
+)
+def rejected_show(id: str, output: str) -> None:  # noqa: A002 - what it is called
+    """Show one refusal, with its payload as far as it was kept."""
+    from pixels.rejected_text import refusal_as_text
+    from pixels.warehouse import open_warehouse
+
+    with open_warehouse() as warehouse:
+        click.echo(refusal_as_text(warehouse.refusal(id), output))
+
+
+@rejected_group.command("requeue")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@_reasons
+@_since
+@_until
+@click.option("--all", "every", is_flag=True, help="Try all refusals; without it an id, a reason or a day is needed.")
+def rejected_requeue(
+    ids: tuple[str, ...], reasons: tuple[str, ...], since: str | None, until: str | None, every: bool
+) -> None:
+    """Try refused records again: what is an event now is stored. Prints one JSON line."""
+    from aggregator.requeue import requeue
+    from aggregator.store.refused import Choice
+    from collector.refused_again import RefusedRequests
+    from pixels.errors import BadParameter
+    from pixels.rejected import period_of
+
+    if not (ids or reasons or since or until or every):
+        raise BadParameter("id", "say which: ids, --reason, --since, --until, or --all for every refusal there is")
+    settings, period = _settings(), period_of(since, until)
+    result = requeue(settings, Choice(reasons, period, ids), RefusedRequests(settings).judge)
+    click.echo(result.as_json())
