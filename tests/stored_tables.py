@@ -20,7 +20,7 @@ _BY_DAY = "SELECT event_date, event_type, sum(count) FROM event_summary GROUP BY
 _COUNTED_OF_ACCOUNTS = "SELECT event_date, event_type, banner_tag, counted FROM daily_accounting WHERE counted > 0"
 _BY_BANNER = "SELECT event_date, event_type, banner_tag, count(*) FROM counted_events GROUP BY ALL"
 _DEPOSIT_DAYS = "SELECT player_id, count(*) FROM counted_events WHERE event_type = 'deposit' GROUP BY ALL"
-_CLAIMS = {
+CLAIMS = {
     "event_summary sums to daily_metrics": f"({_BY_DAY} EXCEPT FROM daily_metrics) UNION ALL (FROM daily_metrics EXCEPT {_BY_DAY})",
     "accounting agrees with event_summary": (
         f"({_COUNTED_OF_ACCOUNTS} EXCEPT FROM event_summary) UNION ALL (FROM event_summary EXCEPT {_COUNTED_OF_ACCOUNTS})"
@@ -135,7 +135,7 @@ def contradictions(path: str | Path) -> list[str]:
     """Say which sums in a file disagree; a reader of a whole state finds none."""
     found = []
     with duckdb.connect(str(path), read_only=True) as con:
-        for claim, query in _CLAIMS.items():
+        for claim, query in CLAIMS.items():
             (count,) = con.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
             if count:
                 found.append(f"{claim}: not for {count} keys")
