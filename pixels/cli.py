@@ -167,6 +167,36 @@ def import_(
 
 
 @main.command()
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Only compare, row by row: change no figure, say what differs, exit with 65 if anything does.",
+)
+@click.option(
+    "--time-zone", metavar="ZONE", help="Count all days anew in this time zone; set PIXELS_TIMEZONE to it after."
+)
+@click.option(
+    "--count-bots/--no-count-bots",
+    default=None,
+    help="Whether visits of declared crawlers count from now on; set PIXELS_COUNT_BOTS to it after.",
+)
+@click.option("--wait", is_flag=True, help="Wait for a pass that is at work, instead of ending with 75.")
+@click.option("--json", "as_json", is_flag=True, help="With --check: print the result as one JSON object.")
+def rebuild(check: bool, time_zone: str | None, count_bots: bool | None, wait: bool, as_json: bool) -> None:
+    """Compute every figure anew from the records and the archive, and put the result in the warehouse's place."""
+    from aggregator.rebuild import run_check, run_rebuild
+
+    if check and (time_zone is not None or count_bots is not None):
+        raise click.UsageError("--check compares and changes nothing: leave --time-zone and --count-bots out")
+    if as_json and not check:
+        raise click.UsageError("--json goes with --check; without it the result is a JSON line anyway")
+    if check:
+        sys.exit(run_check(_settings(), wait=wait, as_json=as_json))
+    settings = _settings(timezone=time_zone, count_bots=count_bots)
+    sys.exit(run_rebuild(settings, time_zone is not None, count_bots is not None, wait=wait))
+
+
+@main.command()
 @_host
 @_port
 def api(host: str | None, port: int | None) -> None:
@@ -307,5 +337,5 @@ def rejected_requeue(
     if not (ids or reasons or since or until or every):
         raise BadParameter("id", "say which: ids, --reason, --since, --until, or --all for every refusal there is")
     settings, period = _settings(), period_of(since, until)
-    result = requeue(settings, Choice(reasons, period, ids), RefusedRequests(settings).judge)
+    result = requeue(settings, Choice(reasons, period.start, period.end, ids), RefusedRequests(settings).judge)
     click.echo(result.as_json())

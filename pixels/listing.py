@@ -21,7 +21,7 @@ FORMATS: tuple[Format, ...] = ("table", "csv", "json")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
 _WIDEST = 60
-"""Characters of a cell in a table; what is longer is cut, and ends with three dots."""
+"""Characters of a cell in a table; of a longer text the end is cut off, for three dots."""
 
 
 def harmless(text: str) -> str:
@@ -32,9 +32,12 @@ def harmless(text: str) -> str:
 
 
 def as_table(frame: pl.DataFrame) -> str:
-    """Return the rows under their column names, in columns as wide as they need; columns without any value are left out."""
+    """Return the rows under their column names, in columns as wide as they need; columns without any value are left out.
+
+    Long texts are cut, save those of the last column.
+    """
     frame = frame.select(column for column in frame if column.null_count() < frame.height)
-    rows = [frame.columns, *([_cell(value) for value in row] for row in frame.iter_rows())]
+    rows = [frame.columns, *([*map(_cell, row[:-1]), harmless(str(_plain(row[-1])))] for row in frame.iter_rows())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 

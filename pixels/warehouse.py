@@ -10,7 +10,7 @@ from types import TracebackType
 
 import polars as pl
 
-from pixels import funnel, kpis, metrics, why
+from pixels import funnel, kpis, metrics, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.period import Day, parse_day, parse_period
@@ -137,6 +137,28 @@ class Warehouse:
         why.check_question(type, banner)
         self._check_keeps_every_record()
         return why.why(self._snapshot, day, type, banner)
+
+    def rejected(
+        self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100
+    ) -> pl.DataFrame:
+        """The newest refusals of some days (None: ever), for some reasons (none: any); at most `limit`, 0: all.
+
+        rejected_at, reason, count (of refusals that the row stands for), detail, refusal (its id). Archived ones included.
+        """
+        self._check_keeps_every_record()
+        return rejected.listed(self._snapshot, rejected.period_of(since, until), self.time_zone, reasons, limit)
+
+    def rejected_by_reason(
+        self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = ()
+    ) -> pl.DataFrame:
+        """How many were refused for which reason: reason, count; the most first. Those that were only counted included."""
+        self._check_keeps_every_record()
+        return rejected.sums(self._snapshot, rejected.period_of(since, until), reasons)
+
+    def refusal(self, id: str) -> pl.DataFrame:  # noqa: A002 - what it is called
+        """One refusal by its id, with its payload: a row of `rejected_events`. Raises BadParameter when there is none."""
+        self._check_keeps_every_record()
+        return rejected.refusal(self._snapshot, id)
 
     def _check_keeps_every_record(self) -> None:
         if self._pointer.schema_version < _SCHEMA_THAT_KEEPS_EVERY_RECORD:
