@@ -30,10 +30,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """One table: how many rows the warehouse holds, how many keys differ, and the first of those."""
+    """One table: how many rows the warehouse holds (None: of several), how many keys differ, and the first of those."""
 
     table: str
-    rows: int
+    rows: int | None
     differing: int = 0
     first: list[Difference] = field(default_factory=list)
 
@@ -81,4 +81,4 @@ def _compared_sums(con: duckdb.DuckDBPyConnection) -> Compared:
         )
         for name, day, event_type, banner, total, expected in wrong[:SHOWN]
     ]
-    return Compared("sums", 0, len(wrong), first)
+    return Compared("sums", None, len(wrong), first)

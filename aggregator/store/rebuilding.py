@@ -63,13 +63,25 @@ class Rebuilt:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What a comparison found; nothing when the warehouse and its archive are what the records say."""
+
+    rows: int
+    tables: list[Compared]
+    """None were compared when the archive is not what it was."""
+    faults: dict[str, str]
+    """Files of the archive, each with what is wrong with it."""
+
+
+@dataclass(frozen=True)
 class _Stored:
-    """What a rebuild has to know of the warehouse before it is closed."""
+    """What has to be known of the warehouse before it is closed."""
 
     run_id: int
     rows: int
     complete_until: datetime
     changing: list[SettingOfFigures]
+    faults: dict[str, str]
 
 
 def rebuild_warehouse(
@@ -88,12 +100,9 @@ def rebuild_warehouse(
     started = now()
     with work_folder(settings) as folder:
         stored = _brought_to_rest(settings, changing, started, on_step)
-
-        def show(done: int) -> None:
-            on_step("in_recompute")
-            progress(done, stored.rows)
-
-        with recomputed(folder, settings, show) as con:
+        if stored.faults:
+            raise DamagedArchive(_faults_as_text(settings, stored.faults))
+        with recomputed(folder, settings, _told(on_step, progress, stored.rows)) as con:
             tables = [] if stored.changing else compared(con)
             rebuilt = Rebuilt(stored.run_id, stored.rows, tables, stored.changing)
             file = _assembled(con, folder, settings)
@@ -111,6 +120,33 @@ def rebuild_warehouse(
             con.execute(f"USE {RECOMPUTED}; CHECKPOINT {_REBUILT}; DETACH {_REBUILT}")
         _swap(file, settings.warehouse_path, on_step)
     return rebuilt
+
+
+def check_warehouse(
+    settings: Settings,
+    *,
+    on_step: OnStep,
+    now: Callable[[], datetime],
+    progress: Progress = lambda done, rows: None,
+) -> Checked:
+    """Compute every aggregate anew and compare it with what is stored; change nothing.
+
+    The caller holds the writer lock, and has the warehouse not open. Raises NoRoom.
+    """
+    with work_folder(settings) as folder:
+        stored = _brought_to_rest(settings, (), now(), on_step)
+        if stored.faults:
+            return Checked(stored.rows, [], stored.faults)
+        with recomputed(folder, settings, _told(on_step, progress, stored.rows)) as con:
+            return Checked(stored.rows, compared(con), {})
+
+
+def _told(on_step: OnStep, progress: Progress, rows: int) -> Callable[[int], None]:
+    def show(done: int) -> None:
+        on_step("in_recompute")
+        progress(done, rows)
+
+    return show
 
 
 @contextmanager
@@ -133,21 +169,29 @@ def clear_leftovers(settings: Settings) -> None:
 def _brought_to_rest(
     settings: Settings, changing: Collection[SettingOfFigures], now: datetime, on_step: OnStep
 ) -> _Stored:
-    """Bring the warehouse up to date and close it; see first that a rebuild of it can come to an end."""
+    """Bring the warehouse up to date, see whether it can be computed anew, and close it."""
     with closing(open_for_writing(settings, now, changing)) as con:
-        check_room(con, settings)
-        if faults := archive_faults(con, settings, lambda: on_step("in_recompute")):
-            raise DamagedArchive(
-                "Nothing can be computed anew, because files of the archive are not what they were: "
-                + "; ".join(f"{settings.archive_dir / file}: {fault}" for file, fault in faults.items())
-                + ". Put them back from a copy, then run this again. Nothing was changed."
-            )
-        stored = _Stored(begin_run(con), rows_to_recompute(con), complete_so_far(con), _changed(con, settings))
+        _check_room(con, settings)
+        stored = _Stored(
+            begin_run(con),
+            rows_to_recompute(con),
+            complete_so_far(con),
+            _changed(con, settings),
+            archive_faults(con, settings, lambda: on_step("in_recompute")),
+        )
         checkpoint_and_close(con, settings.warehouse_path)
     return stored
 
 
-def check_room(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _faults_as_text(settings: Settings, faults: dict[str, str]) -> str:
+    named = "; ".join(f"{settings.archive_dir / file}: {fault}" for file, fault in faults.items())
+    return (
+        f"Nothing can be computed anew, because files of the archive are not what they were: {named}. Put them back from a "
+        "copy, then run this again. Nothing was changed."
+    )
+
+
+def _check_room(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise NoRoom unless the disk holds the records once more, and a second warehouse."""
     (archived,) = con.execute("SELECT coalesce(sum(byte_count), 0)::BIGINT FROM archive_files").fetchone() or (0,)
     needed = 2 * settings.warehouse_path.stat().st_size + _ROOM_OF_PARQUET * int(archived)
