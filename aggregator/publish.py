@@ -10,23 +10,28 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
 import msgspec
 import structlog
 
 from aggregator.failures import CannotWrite
+from aggregator.snapshots import make_folder, snapshot_name, sync_folder
+from aggregator.store.checks import last_check
 from pixels import __version__
 from pixels.errors import PixelsError
 from pixels.resources import sql
 
 POINTER = "current.json"
 _log = structlog.get_logger()
+_REST = 3
+"""How many times as long as a snapshot took there is none after it."""
 _COPY_CHUNK = 64 * 1024 * 1024
 
 
@@ -46,6 +51,7 @@ class State:
     is_demo: bool
     schema_version: int
     last_event_at: str | None
+    last_check: dict[str, object] | None
     offsets: list[dict[str, object]]
 
 
@@ -57,6 +63,7 @@ def iso(instant: datetime) -> str:
 def read_state(con: duckdb.DuckDBPyConnection) -> State:
     """Read what the pointer says of the warehouse: its newest figure-changing run gives number and `as_of`."""
     row = con.sql(sql("queries/warehouse_state.sql")).pl().row(0, named=True)
+    check = last_check(con)
     offsets = con.sql('SELECT source, "partition", next_offset FROM log_offsets ORDER BY ALL').pl()
     return State(
         snapshot=row["snapshot"],
@@ -65,57 +72,72 @@ def read_state(con: duckdb.DuckDBPyConnection) -> State:
         is_demo=row["is_demo"],
         schema_version=row["schema_version"],
         last_event_at=row["last_event_at"] and iso(row["last_event_at"]),
+        last_check=None if check is None else {**asdict(check), "checked_at": iso(check.checked_at)},
         offsets=offsets.to_dicts(),
     )
 
 
+class Due(Enum):
+    """What the end of a session has to publish."""
+
+    NOTHING = auto()
+    """No figure changed since the last snapshot."""
+    NOW = auto()
+    LATER = auto()
+    """A figure changed, but the last snapshot was made too short a time ago for what it took."""
+
+
 class _Published(msgspec.Struct):
-    """What a pass wants to know of the pointer that is there."""
+    """What a session wants to know of the pointer that is there."""
 
     snapshot: int
     as_of: str
     file: str
     schema_version: int
+    published_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    publish_seconds: float = 0.0
+
+    def rests(self, now: datetime, at_once_below: float) -> bool:
+        """Whether making the next snapshot now would make it more than a quarter of the time."""
+        if self.published_at is None or self.publish_seconds < at_once_below:
+            return False
+        return timedelta(0) <= now - self.published_at < timedelta(seconds=_REST * self.publish_seconds)
 
 
-def _read_pointer(published: Path) -> _Published | None:
-    """Return the pointer; None when there is none that can be read, since the pass writes a new one anyway."""
+def read_pointer(published: Path) -> dict[str, object]:
+    """Return the pointer's content; empty when there is none that can be read, since a session then writes a new one."""
     path = published / POINTER
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Published)
+        content = path.read_bytes()
+        msgspec.json.decode(content, type=_Published)
     except FileNotFoundError:
-        return None
+        return {}
     except ValueError as error:
         _log.warning("publish.pointer_damaged", path=str(path), error=str(error))
-        return None
+        return {}
+    return msgspec.json.decode(content, type=dict[str, object])
 
 
-def is_due(published: Path, state: State) -> bool:
-    """Whether what is published is not of the newest figure-changing run or has older tables, or its file is missing.
+def due(published: Path, content: Mapping[str, object], state: State, now: datetime, at_once_below: float) -> Due:
+    """Say whether what is published, by the pointer's content, is not of the newest figure-changing run or has older tables, or its file is missing.
 
-    A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell.
+    A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell. At most a quarter of
+    the time goes into publishing: a snapshot that took `at_once_below` seconds or more is followed by three times as long
+    without one, unless there is none that readers can use.
     """
-    pointer = _read_pointer(published)
-    if pointer is None or not (published / pointer.file).exists():
-        return True
-    return (pointer.snapshot, pointer.as_of, pointer.schema_version) != (
-        state.snapshot,
-        state.as_of,
-        state.schema_version,
-    )
-
-
-def published_file(published: Path) -> str:
-    """Return the name of the snapshot that readers open now. Call it when nothing is due."""
-    pointer = _read_pointer(published)
-    if pointer is None:
-        raise CannotPublish(f"{published / POINTER} went away during the pass. Run it again.")
-    return pointer.file
+    if not content:
+        return Due.NOW
+    pointer = msgspec.convert(content, _Published)
+    if not (published / pointer.file).exists() or pointer.schema_version != state.schema_version:
+        return Due.NOW
+    if (pointer.snapshot, pointer.as_of) == (state.snapshot, state.as_of):
+        return Due.NOTHING
+    return Due.LATER if pointer.rests(now, at_once_below) else Due.NOW
 
 
 def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: Callable[[str], None]) -> str:
     """Copy the warehouse, which is closed and at rest, to a file of its own; return the file's name."""
-    published.mkdir(parents=True, exist_ok=True)
+    make_folder(published)
     for leftover in published.glob(".*.tmp"):
         leftover.unlink()
     size, free = warehouse.stat().st_size, shutil.disk_usage(published).free
@@ -124,7 +146,7 @@ def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: C
             f"A snapshot needs {size / 1e6:.0f} MB, but {published} has {free / 1e6:.0f} MB left. The figures are stored; "
             "make room and run the pass again."
         )
-    name = f"snapshot-{snapshot:06d}.duckdb"
+    name = snapshot_name(snapshot)
     temporary = published / f".{name}.tmp"
     try:
         _copy(warehouse, temporary, on_step)
@@ -132,7 +154,7 @@ def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: C
         temporary.unlink(missing_ok=True)
         raise CannotWrite(published, error) from error
     temporary.replace(published / name)
-    _sync_folder(published)
+    sync_folder(published)
     return name
 
 
@@ -159,39 +181,22 @@ def _copy_some(source: int, target: int, size: int) -> int:
         return os.sendfile(target, source, None, size)
 
 
-def move_pointer(
-    published: Path, state: State, file: str, *, complete_until: datetime, last_pass_at: datetime, now: datetime
-) -> None:
-    """Replace `current.json` in one step."""
-    pointer = {
+def content_of(state: State, file: str, complete_until: datetime) -> dict[str, object]:
+    """Return what the pointer says of a snapshot."""
+    return {
         **asdict(state),
         "file": file,
         "complete_until": iso(complete_until),
-        "last_pass_at": iso(last_pass_at),
-        "checked_at": iso(now),
         "code_version": __version__,
     }
+
+
+def move_pointer(published: Path, content: Mapping[str, object]) -> None:
+    """Replace `current.json` in one step."""
     temporary = published / f".{POINTER}.tmp"
     with temporary.open("w", encoding="utf-8") as writer:
-        json.dump(pointer, writer, indent=1)
+        json.dump(content, writer, indent=1)
         writer.flush()
         os.fsync(writer.fileno())
     temporary.replace(published / POINTER)
-    _sync_folder(published)
-
-
-def prune_snapshots(published: Path, keep: int, current: str) -> None:
-    """Delete all but the newest snapshots and the current one; who has one open keeps it until done."""
-    snapshots = sorted(published.glob("snapshot-*.duckdb"), key=lambda path: (len(path.name), path.name))
-    for old in snapshots[:-keep]:
-        if old.name != current:
-            with suppress(FileNotFoundError):
-                old.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(published)

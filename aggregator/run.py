@@ -32,6 +32,9 @@ from pixels.errors import PixelsError
 
 STEPS = ("after_read", *STEPS_OF_WRITING)
 
+CHEAP_SNAPSHOT = 5.0
+"""Seconds a snapshot may take to follow another at once, when passes are minutes apart as cron's are, or started by hand."""
+
 _log = structlog.get_logger()
 
 
@@ -71,14 +74,15 @@ def run_pass(
     on_step: OnStep = lambda step: None,
     now: Clock = utc_now,
     stop: Callable[[], bool] = lambda: False,
+    at_once_below: float = CHEAP_SNAPSHOT,
 ) -> PassResult:
-    """Do one pass and return what it did.
+    """Do one pass and return what it did; a snapshot may have to wait for a later one (`aggregator.publish.due`).
 
     Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the log or
     the warehouse cannot be used: what was committed before stays, and the next pass goes on from there.
     """
     clock = time.monotonic()
-    with writing(settings, "pass", on_step=on_step, now=now) as session:
+    with writing(settings, "pass", on_step=on_step, now=now, stop=stop, at_once_below=at_once_below) as session:
         finished = _drain(session, stop)
         offsets = stored_offsets(session.con)
     cutoff = session.started_at - timedelta(days=settings.log_retention_days)
@@ -140,16 +144,16 @@ def aggregate(settings: Settings, every: float | None = None) -> int:
     while not stop.asked:
         began = time.monotonic()
         try:
-            _one_pass(settings, stop)
+            _one_pass(settings, stop, at_once_below=0)
         except PixelsError as error:  # the log may be back at the next pass
             _log.error("pass.failed", error=str(error))
         stop.wait_until(began + every)
     return 0
 
 
-def _one_pass(settings: Settings, stop: Stop) -> int:
+def _one_pass(settings: Settings, stop: Stop, at_once_below: float = CHEAP_SNAPSHOT) -> int:
     try:
-        result = run_pass(settings, stop=lambda: stop.asked)
+        result = run_pass(settings, stop=lambda: stop.asked, at_once_below=at_once_below)
     except AlreadyRunning as other:
         if other.stalled:
             raise

@@ -6,6 +6,8 @@ progress can be shown and tests can interrupt at each.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -13,29 +15,39 @@ from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
+import structlog
 
+from aggregator.archive import CannotArchive, archive_due
 from aggregator.failures import failures_explained
+from aggregator.forgetting import forget, forget_in_refusals
 from aggregator.lock import writer_lock
 from aggregator.publish import (
-    State,
-    is_due,
+    Due,
+    content_of,
+    due,
+    iso,
     move_pointer,
-    prune_snapshots,
     publish_snapshot,
-    published_file,
+    read_pointer,
     read_state,
 )
 from aggregator.records import Gap, Offsets
+from aggregator.snapshots import keep_last_of_month, prune_snapshots
 from aggregator.store.batch import store_batch
 from aggregator.store.log import save_gaps
-from aggregator.store.opening import checkpoint_and_close, open_for_writing, transaction
+from aggregator.store.opening import checkpoint_and_close, is_rebuild_due, open_for_writing, transaction
+from aggregator.store.rebuilding import clear_leftovers, rebuild_warehouse
+from aggregator.store.refused import withdraw
 from aggregator.store.runs import Kind, Outcome, begin_run, complete_so_far, save_offsets, save_run
+from aggregator.tombstones import Tombstones, stored_tombstones
 from pixels.config import Settings
 
 STEPS = ("before_commit", "after_commit", "before_checkpoint", "in_copy", "before_pointer", "after_pointer")
 
 OnStep = Callable[[str], None]
 Clock = Callable[[], datetime]
+
+_log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -58,9 +70,13 @@ class Session:
     """The same at the end of this run: as `known`, unless the run says more."""
     on_step: OnStep
     now: Clock
+    tombstones: Tombstones
+    """Who was erased: their names are taken out of whatever is stored."""
     total: Outcome = field(default_factory=Outcome)
     records_lost: int = 0
     """Records that the logs deleted before they could be read."""
+    refusals_changed: bool = False
+    """Whether stored refusals were withdrawn, a change that `total` does not tell of."""
     snapshot: int = 0
     """Number of the newest figure-changing run; known at the end."""
     published: bool = False
@@ -73,10 +89,18 @@ class Session:
         offsets: Offsets | None = None,
         gaps: Sequence[Gap] = (),
         *,
+        withdrawn: pl.DataFrame | None = None,
         records_read: int,
     ) -> Outcome:
-        """Store a batch (EVENT_COLUMNS, REJECTED_COLUMNS) in one transaction, with the offsets behind it and the `gaps` before them."""
+        """Store a batch (EVENT_COLUMNS, REJECTED_COLUMNS) in one transaction, with the offsets behind it and the `gaps` before them.
+
+        `withdrawn` are stored refusals (STORED_REFUSAL) in whose place the batch comes.
+        """
+        events, rejected = forget(events, self.tombstones), forget_in_refusals(rejected, self.tombstones)
         with transaction(self.con):
+            if withdrawn is not None:
+                withdraw(self.con, withdrawn)
+                self.refusals_changed = True
             outcome = Outcome(records_read=records_read) + store_batch(self.con, events, rejected, self.settings)
             save_offsets(self.con, offsets or {})
             save_gaps(self.con, gaps, self.run_id, self.now())
@@ -100,47 +124,111 @@ class Session:
             started_at=self.started_at,
             finished_at=self.now(),
             complete_until=complete_until,
+            figures_changed=True if self.refusals_changed else None,
         )
 
 
 @contextmanager
 def writing(
-    settings: Settings, kind: Kind, *, on_step: OnStep = lambda step: None, now: Clock = utc_now
+    settings: Settings,
+    kind: Kind,
+    *,
+    on_step: OnStep = lambda step: None,
+    now: Clock = utc_now,
+    stop: Callable[[], bool] = lambda: False,
+    at_once_below: float = math.inf,
 ) -> Iterator[Session]:
-    """Hold the writer lock and the open warehouse; at a normal end publish what changed, and move the pointer.
+    """Hold the writer lock and the open warehouse; at a normal end archive what is due, publish what changed, move the pointer.
+
+    `stop` ends the archiving after the transaction it is in; `at_once_below` is that of `aggregator.publish.due`.
 
     Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the warehouse
     cannot be used: what was committed before stays, and the next session goes on from there.
     """
     started = now()
-    with writer_lock(settings.home) as lock, failures_explained(settings.warehouse_path):
+    with holding_the_lock(settings, on_step) as step, closing(opened(settings, started, step, now)) as con:
+        known = complete_so_far(con)
+        tombstones = stored_tombstones(con, settings.home)
+        session = Session(con, settings, kind, begin_run(con), started, known, known, step, now, tombstones)
+        yield session
+        session.end()
+        failed = _archive(session, stop)
+        session.snapshot, session.published = publish(
+            con, settings, session.complete_until, step, now, at_once_below=at_once_below
+        )
+        if failed:
+            raise failed
+
+
+@contextmanager
+def holding_the_lock(settings: Settings, on_step: OnStep, *, wait: bool = False) -> Iterator[OnStep]:
+    """Hold the writer lock, clear what a killed holder left, explain what fails; yield what each step is told to.
+
+    Raises AlreadyRunning when another process holds it, unless this one is to `wait`.
+    """
+    with writer_lock(settings.home, wait=wait) as lock, failures_explained(settings.warehouse_path):
 
         def step(name: str) -> None:
             lock.progress()
             on_step(name)
 
-        with closing(open_for_writing(settings, started)) as con:
-            known = complete_so_far(con)
-            session = Session(con, settings, kind, begin_run(con), started, known, known, step, now)
-            yield session
-            session.end()
-            state = read_state(con)
-            session.snapshot, session.published = state.snapshot, is_due(settings.published_dir, state)
-            if session.published:
-                step("before_checkpoint")
-                checkpoint_and_close(con, settings.warehouse_path)
-        _publish(session, state)
+        clear_leftovers(settings)
+        yield step
 
 
-def _publish(session: Session, state: State) -> None:
-    published, last_pass_at = session.settings.published_dir, session.now()
-    if session.published:
-        file = publish_snapshot(session.settings.warehouse_path, published, state.snapshot, session.on_step)
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    complete_until: datetime,
+    step: OnStep,
+    now: Clock,
+    *,
+    at_once_below: float = math.inf,
+) -> tuple[int, bool]:
+    """Close the warehouse, publish it if a figure changed, move the pointer; return the published number, and whether it is new.
+
+    When the snapshot has to wait (`aggregator.publish.due`) the pointer goes on saying what is published.
+    """
+    state, began, last_pass_at = read_state(con), time.monotonic(), now()
+    published = settings.published_dir
+    pointer = read_pointer(published)
+    what = due(published, pointer, state, last_pass_at, at_once_below)
+    if what is Due.NOW:
+        step("before_checkpoint")
+        checkpoint_and_close(con, settings.warehouse_path)
+        file = publish_snapshot(settings.warehouse_path, published, state.snapshot, step)
+        pointer = content_of(state, file, complete_until)
+        pointer |= {"published_at": iso(now()), "publish_seconds": round(time.monotonic() - began, 3)}
     else:
-        file = published_file(published)
-    session.on_step("before_pointer")
-    move_pointer(
-        published, state, file, complete_until=session.complete_until, last_pass_at=last_pass_at, now=session.now()
-    )
-    session.on_step("after_pointer")
-    prune_snapshots(published, session.settings.keep_snapshots, file)
+        con.close()
+        if what is Due.NOTHING:
+            pointer |= content_of(state, str(pointer["file"]), complete_until)
+    if what is not Due.LATER:
+        as_of = datetime.fromisoformat(state.as_of)
+        keep_last_of_month(published, state.snapshot, as_of, settings.zone, settings.keep_months)
+    step("before_pointer")
+    move_pointer(published, pointer | {"last_pass_at": iso(last_pass_at), "checked_at": iso(now())})
+    step("after_pointer")
+    snapshot = int(str(pointer["snapshot"]))
+    prune_snapshots(published, settings.keep_snapshots, snapshot)
+    return snapshot, what is Due.NOW
+
+
+def _archive(session: Session, stop: Callable[[], bool]) -> CannotArchive | None:
+    """Archive what is due; what hinders that is raised when the figures, which it does not concern, are published."""
+    try:
+        archive_due(session.con, session.settings, session.now(), session.on_step, stop)
+    except CannotArchive as failed:
+        return failed
+    return None
+
+
+def opened(settings: Settings, started: datetime, step: OnStep, now: Clock) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse; compute its aggregates anew first, when those of an older version lack something."""
+    con = open_for_writing(settings, started)
+    if not is_rebuild_due(con):
+        return con
+    con.close()
+    _log.info("warehouse.rebuild", why="its figures were computed by an older version", home=str(settings.home))
+    rebuild_warehouse(settings, on_step=step, now=now)
+    return open_for_writing(settings, now())
