@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +39,13 @@ class Compared:
     first: list[Difference] = field(default_factory=list)
 
 
-def compared(con: duckdb.DuckDBPyConnection) -> list[Compared]:
+def compared(con: duckdb.DuckDBPyConnection, on_table: Callable[[], None] = lambda: None) -> list[Compared]:
     """Compare every table that follows from the records, on a connection that `recomputed` gave; then the sums."""
-    return [*(_compared_table(con, table, key) for table, key in KEYS.items()), _compared_sums(con)]
+    tables = []
+    for table, key in KEYS.items():
+        tables.append(_compared_table(con, table, key))
+        on_table()
+    return [*tables, _compared_sums(con)]
 
 
 def _compared_table(con: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> Compared:

@@ -6,7 +6,6 @@ holds the writer lock.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
@@ -16,12 +15,14 @@ from pathlib import Path
 
 import duckdb
 
+from aggregator.archive import archive_due
 from aggregator.store.comparison import Compared, compared
 from aggregator.store.history import DamagedArchive
 from aggregator.store.manifest import archive_faults
-from aggregator.store.opening import SettingOfFigures, check_at_rest, checkpoint_and_close, open_for_writing
+from aggregator.store.opening import SettingOfFigures, checkpoint_and_close, open_for_writing
 from aggregator.store.recomputed import KEYS, RECOMPUTED, STORED, attach, recomputed, rows_to_recompute
 from aggregator.store.runs import Outcome, begin_run, complete_so_far, save_run
+from aggregator.store.swap import OnStep, swap
 from pixels.config import Settings
 from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
 from pixels.resources import sql
@@ -31,10 +32,11 @@ STEPS_OF_REBUILD = ("in_recompute", "before_swap", "at_swap", "after_swap")
 
 _FOLDER = "rebuild"
 _REBUILT = "rebuilt"
+_ARCHIVED_ANEW = ("archive_files", "rejected_events")
+"""Tables that follow from the time zone as well, when there is an archive."""
 _ROOM_OF_PARQUET = 5
 """How many times as much room an archived record takes in a table, at most."""
 
-OnStep = Callable[[str], None]
 Progress = Callable[[int, int], None]
 """Takes how many records are done, and how many there are."""
 
@@ -81,6 +83,7 @@ class _Stored:
     rows: int
     complete_until: datetime
     changing: list[SettingOfFigures]
+    has_archive: bool
     faults: dict[str, str]
 
 
@@ -102,10 +105,14 @@ def rebuild_warehouse(
         stored = _brought_to_rest(settings, changing, started, on_step)
         if stored.faults:
             raise DamagedArchive(_faults_as_text(settings, stored.faults))
-        with recomputed(folder, settings, _told(on_step, progress, stored.rows)) as con:
-            tables = [] if stored.changing else compared(con)
+        new_days = "timezone" in stored.changing and stored.has_archive
+        show = _told(on_step, progress, stored.rows)
+        with recomputed(folder, settings, show, archive_too=new_days) as con:
+            tables = [] if stored.changing else compared(con, lambda: on_step("in_recompute"))
             rebuilt = Rebuilt(stored.run_id, stored.rows, tables, stored.changing)
-            file = _assembled(con, folder, settings)
+            if new_days:  # the archive's files are by day: they are written anew as well
+                archive_due(con, settings, now(), on_step)
+            file = _assembled(con, folder, settings, _ARCHIVED_ANEW if new_days else ())
             save_run(
                 con,
                 stored.run_id,
@@ -118,7 +125,7 @@ def rebuild_warehouse(
             )
             on_step("before_swap")
             con.execute(f"USE {RECOMPUTED}; CHECKPOINT {_REBUILT}; DETACH {_REBUILT}")
-        _swap(file, settings.warehouse_path, on_step)
+        swap(file, settings.warehouse_path, on_step)
     return rebuilt
 
 
@@ -138,7 +145,7 @@ def check_warehouse(
         if stored.faults:
             return Checked(stored.rows, [], stored.faults)
         with recomputed(folder, settings, _told(on_step, progress, stored.rows)) as con:
-            return Checked(stored.rows, compared(con), {})
+            return Checked(stored.rows, compared(con, lambda: on_step("in_recompute")), {})
 
 
 def _told(on_step: OnStep, progress: Progress, rows: int) -> Callable[[int], None]:
@@ -177,6 +184,7 @@ def _brought_to_rest(
             rows_to_recompute(con),
             complete_so_far(con),
             _changed(con, settings),
+            bool(con.execute("FROM archive_files LIMIT 1").fetchone()),
             archive_faults(con, settings, lambda: on_step("in_recompute")),
         )
         checkpoint_and_close(con, settings.warehouse_path)
@@ -213,35 +221,17 @@ def _changed(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Setting
     return changed
 
 
-def _assembled(con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings) -> Path:
+def _assembled(con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings, also_new: Collection[str]) -> Path:
     """Write the new warehouse: what was computed anew, and all else as it is stored. Its tables are those of `con` then."""
     file = folder / f"{_REBUILT}.duckdb"
     attach(con, file, _REBUILT)
     con.execute(f"COPY FROM DATABASE {STORED} TO {_REBUILT} (SCHEMA); USE {_REBUILT}")
     # By the catalogue, so that a table that a later version brings is carried over too.
     for (table,) in con.execute(sql("queries/tables_of_the_warehouse.sql"), {"database": STORED}).fetchall():
-        source = f"{RECOMPUTED if table in KEYS else STORED}.{table}"
+        source = f"{RECOMPUTED if table in KEYS or table in also_new else STORED}.{table}"
         con.execute(f"INSERT INTO {table} FROM query_table($source)", {"source": source})
     con.execute(
         "UPDATE warehouse SET time_zone = $timezone, count_bots = $count_bots, rebuild_due = false",
         {"timezone": settings.timezone, "count_bots": settings.count_bots},
     )
     return file
-
-
-def _swap(file: Path, warehouse: Path, on_step: OnStep) -> None:
-    check_at_rest(file)
-    check_at_rest(warehouse)
-    _sync(file)
-    on_step("at_swap")
-    file.replace(warehouse)
-    _sync(warehouse.parent)
-    on_step("after_swap")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

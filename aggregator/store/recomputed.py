@@ -39,18 +39,21 @@ KEYS = {
 STORED, RECOMPUTED = "stored", "recomputed"
 """The names under which a connection has the warehouse (read-only) and the new file."""
 
-_ROWS_AT_ONCE = 250_000
+_ROWS_AT_ONCE = {"records": 250_000, "refusals": 10_000}
+"""A refusal can have a payload of 8 KiB."""
 
 OnProgress = Callable[[int], None]
 """Takes how many records are done so far."""
 
 
 @contextmanager
-def recomputed(folder: Path, settings: Settings, on_progress: OnProgress) -> Iterator[duckdb.DuckDBPyConnection]:
+def recomputed(
+    folder: Path, settings: Settings, on_progress: OnProgress, *, archive_too: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Compute every aggregate of the warehouse, which is at rest, into a file in `folder`; yield a connection to both.
 
     Time zone and bots are those of `settings`. Records that lie in the archive stay there: they are counted, and are in
-    none of the new file's tables.
+    none of the new file's tables, unless `archive_too` asks for them, and for the refusals there.
     """
     with closing(duckdb.connect(str(folder / f"{RECOMPUTED}.duckdb"))) as con:
         configure(con, settings)
@@ -58,6 +61,8 @@ def recomputed(folder: Path, settings: Settings, on_progress: OnProgress) -> Ite
         attach(con, settings.warehouse_path, f"{STORED} (READ_ONLY)")
         con.execute(f"COPY FROM DATABASE {STORED} TO {RECOMPUTED} (SCHEMA)")
         _store_again(con, settings, on_progress)
+        if not archive_too:
+            _leave_to_the_archive(con, settings)
         yield con
 
 
@@ -71,19 +76,23 @@ def _store_again(con: duckdb.DuckDBPyConnection, settings: Settings, on_progress
     none_rejected, done = pl.DataFrame(schema=REJECTED_COLUMNS), 0
     with closing(con.cursor()) as reader:  # what is read goes on while what was read is stored
         reader.execute(f"USE {STORED}")
-        for records in _all(reader, settings, "records", EVENT_COLUMNS):
+        for records in _gathered(_all(reader, settings, "records", EVENT_COLUMNS), _ROWS_AT_ONCE["records"]):
             with transaction(con):
                 store_batch(con, records, none_rejected, settings)
             on_progress(done := done + records.height)
-        for refusals in _all(reader, settings, "refusals", REJECTED_COLUMNS):
+        for refusals in _gathered(_all(reader, settings, "refusals", REJECTED_COLUMNS), _ROWS_AT_ONCE["refusals"]):
             with transaction(con):
                 store_rejected(con, refusals, settings)
             on_progress(done := done + refusals.height)
+
+
+def _leave_to_the_archive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    with closing(con.cursor()) as reader:
+        reader.execute(f"USE {STORED}")
         for archived in _archived(reader, settings, "records", EVENT_COLUMNS):
             con.register("archived", archived)
             with transaction(con):
                 con.execute(sql("upserts/archived_again.sql"))
-            on_progress(done)
 
 
 def _all(
@@ -91,7 +100,7 @@ def _all(
 ) -> Iterator[pl.DataFrame]:
     """Read the rows of a kind, those of the archive first, because they are older: then few take another's place."""
     yield from _archived(reader, settings, kind, columns)
-    yield from _read(reader, f"queries/all_{kind}.sql", {}, columns)
+    yield from _read(reader, "all", kind, {}, columns)
 
 
 def _archived(
@@ -100,14 +109,31 @@ def _archived(
     manifest = reader.execute(sql("queries/archive_manifest.sql")).pl()
     for file in manifest.filter(pl.col("kind") == kind)["file"]:
         path = str(settings.archive_dir / file)
-        yield from _read(reader, f"queries/archived_{kind}.sql", {"file": path}, columns)
+        yield from _read(reader, "archived", kind, {"file": path}, columns)
 
 
 def _read(
-    reader: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, str], columns: dict[str, pl.DataType]
+    reader: duckdb.DuckDBPyConnection,
+    which: str,
+    kind: str,
+    parameters: dict[str, str],
+    columns: dict[str, pl.DataType],
 ) -> Iterator[pl.DataFrame]:
-    for batch in reader.execute(sql(query), parameters).to_arrow_reader(_ROWS_AT_ONCE):
+    rows = reader.execute(sql(f"queries/{which}_{kind}.sql"), parameters)
+    for batch in rows.to_arrow_reader(_ROWS_AT_ONCE[kind]):
         yield pl.DataFrame(batch).cast(columns)  # type: ignore[arg-type]
+
+
+def _gathered(frames: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """Put small frames together to about so many rows: a day's file of the archive can hold a single late record."""
+    held: list[pl.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        if sum(piece.height for piece in held) >= rows:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:

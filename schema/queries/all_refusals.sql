@@ -1,2 +1,2 @@
--- What the counts of refusals need of each that lies in the tables; what was refused stays where it is.
-SELECT source, "partition", "offset", reason, '' AS detail, ''::BLOB AS payload, rejected_at, count FROM rejected_events;
+-- Every refusal that lies in the table.
+SELECT source, "partition", "offset", reason, detail, payload, rejected_at, count FROM rejected_events;

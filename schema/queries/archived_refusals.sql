@@ -1,2 +1,2 @@
--- As all_refusals, of one of the archive's files.
-SELECT source, "partition", "offset", reason, '' AS detail, ''::BLOB AS payload, rejected_at, count FROM read_parquet($file);
+-- The refusals of one of the archive's files.
+SELECT source, "partition", "offset", reason, detail, payload, rejected_at, count FROM read_parquet($file);
