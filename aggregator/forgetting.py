@@ -45,7 +45,7 @@ def forget(records: pl.DataFrame, tombstones: Tombstones) -> pl.DataFrame:
         return records
     named = records["player_id"].is_in([*erased, *tombstones.names]) | visitor_keys.is_in(list(erased)).fill_null(False)
     rows = records.filter(named)
-    content = rows.select(EVENT_COLUMNS).with_columns(**money())
+    content = rows.select(list(EVENT_COLUMNS)).with_columns(**money())
     forgotten = pl.DataFrame(
         [_without_name(row, erased, tombstones) for row in content.iter_rows(named=True)], schema=_CHANGED
     )

@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Tombstones:
 
     def __init__(self, key: ErasureKey | None, tombstones: Iterable[str]) -> None:
         self._key = key
-        self.names = frozenset(ERASED + tombstone for tombstone in tombstones)
+        self.names = frozenset(ERASED + digest for digest in tombstones)
         """The erased names themselves: as they stand where the others stood."""
 
     def __bool__(self) -> bool:
@@ -76,6 +77,10 @@ class Tombstones:
         """The key; ask for it only where there are tombstones."""
         assert self._key is not None  # noqa: S101 - `stored_tombstones` gives none without it
         return self._key
+
+    def and_of(self, key: ErasureKey, names: Iterable[str]) -> Tombstones:
+        """Return these and those of the names, under the key."""
+        return Tombstones(key, {name.removeprefix(ERASED) for name in self.names} | set(map(key.tombstone, names)))
 
     def erased(self, names: Iterable[str | None]) -> dict[str, str]:
         """Return the erased name of each of these names that is erased."""
@@ -108,16 +113,12 @@ def key_for_erasing(con: duckdb.DuckDBPyConnection, home: Path) -> ErasureKey:
     return ErasureKey(_read_key(path))
 
 
-def save_tombstones(con: duckdb.DuckDBPyConnection, key: ErasureKey, erased: Iterable[str], now: object) -> int:
-    """Add erased names to the tombstones, in the caller's transaction; return how many are new."""
-    con.execute("UPDATE warehouse SET erasure_key_check = ?", [key.check])
-    new = pl.DataFrame({"name_hmac": [name.removeprefix(ERASED) for name in erased]}, schema={"name_hmac": pl.String})
-    con.register("new_tombstones", new)
-    (before,) = con.execute("SELECT count(*) FROM erasures").fetchone() or (0,)
-    con.execute("INSERT OR IGNORE INTO erasures SELECT name_hmac, $now FROM new_tombstones", {"now": now})
-    (after,) = con.execute("SELECT count(*) FROM erasures").fetchone() or (0,)
-    con.unregister("new_tombstones")
-    return int(after - before)
+def save_tombstones(con: duckdb.DuckDBPyConnection, tombstones: Tombstones, now: datetime) -> None:
+    """Add tombstones to those of the warehouse, in the caller's transaction."""
+    con.execute("UPDATE warehouse SET erasure_key_check = ?", [tombstones.key.check])
+    rows = {"name_hmac": [name.removeprefix(ERASED) for name in tombstones.names]}
+    con.register("tombstones", pl.DataFrame(rows, schema={"name_hmac": pl.String}))
+    con.execute("INSERT OR IGNORE INTO erasures SELECT name_hmac, $now FROM tombstones", {"now": now})
 
 
 def _key_of_warehouse(path: Path, check: str | None) -> ErasureKey:

@@ -35,7 +35,7 @@ def store_batch(
     )
     if change.new.is_empty() and change.new_repeats.is_empty():
         return outcome
-    return outcome + _store_records(con, change, settings)
+    return outcome + store_changes(con, change, settings)
 
 
 def store_rejected(con: duckdb.DuckDBPyConnection, rejected: pl.DataFrame, settings: Settings) -> None:
@@ -45,7 +45,8 @@ def store_rejected(con: duckdb.DuckDBPyConnection, rejected: pl.DataFrame, setti
         _run(con, "rejected_events", "daily_refusals")
 
 
-def _store_records(con: duckdb.DuckDBPyConnection, change: Changes, settings: Settings) -> Outcome:
+def store_changes(con: duckdb.DuckDBPyConnection, change: Changes, settings: Settings) -> Outcome:
+    """Write what changes in the set of records, and all rollups; say what was counted and what was set aside."""
     con.register("new_events", change.new)
     con.register("replaced_events", change.replaced)
     con.register("new_repeats", change.new_repeats)

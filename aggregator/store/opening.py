@@ -63,7 +63,7 @@ def open_for_writing(
         ) from error
     try:
         configure(con, settings)
-        _migrate(con, now)
+        migrate(con, now)
         _check_settings(con, settings, now, changing)
     except BaseException:
         con.close()
@@ -87,7 +87,8 @@ def configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("SET checkpoint_threshold = '256MB'")
 
 
-def _migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
+def migrate(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Bring the tables up to date. Raises DamagedWarehouse when they are newer than this version."""
     con.execute(sql("schema_migrations.sql"))
     files = sorted((resource_path("schema") / _MIGRATIONS).glob("*.sql"))
     done = {name for (name,) in con.execute("SELECT name FROM schema_migrations").fetchall()}
