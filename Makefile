@@ -30,8 +30,8 @@ setup-test: .venv/.installed-dev ## Set up what the tests need: Chromium, Kafka,
 	$(PY_OF_VENV) tests/tools/install
 	$(PY_OF_VENV) deploy/kafka/fetch
 
-test: setup-test lint ## Run every test, on real Kafka and real Chromium
-	$(BIN)/pytest
+test: setup-test lint ## Run every test, on real Kafka and real Chromium; `make test PYTEST="-k spool"` runs some
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 prove: .venv/.installed-dev ## Run the long proofs at full size into docs/proof; about 40 minutes
 	$(PY_OF_VENV) -m tests.prove $(PROOF)
