@@ -1,4 +1,4 @@
-"""The record of an erasure: what was changed, what expires by itself, and which other files still say who it was."""
+"""The record of an erasure, as it is printed: what was changed, what expires by itself, which other files still name somebody."""
 
 from __future__ import annotations
 
@@ -6,18 +6,42 @@ import html
 import json
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from aggregator.erasure import Erasure
+from aggregator.erasure import Erasure, erase
+from aggregator.run import configure_logging
 from aggregator.snapshots import snapshot_files
 from aggregator.tombstones import KEY_FILE
 from pixels.config import Settings
+from pixels.errors import PixelsError
 
 _OTHER_KINDS = ("log", "spool", "archive")
 """Folders of a home whose files no search in bytes tells anything of: they expire, or were written anew."""
+
+
+class Interrupted(PixelsError):
+    """Somebody ended an erasure before it was complete."""
+
+    exit_code = 130
+
+
+def run_erase(settings: Settings, players: Collection[str], *, wait: bool) -> int:
+    """Erase, print the record as one JSON line on stdout and for a person on stderr; return the exit code."""
+    configure_logging()
+    try:
+        done, names = erase(settings, players, wait=wait)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "The erasure was interrupted: run `pixels erase` again, it completes what was begun."
+        ) from None
+    record = record_of(done, names, settings)
+    print(as_text(record), file=sys.stderr)
+    print(json.dumps(record), flush=True)
+    return 0
 
 
 def record_of(done: Erasure, names: Collection[str], settings: Settings) -> dict[str, object]:

@@ -20,7 +20,7 @@ _JSON_ESCAPE = re.compile(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/bfnrt]')
 
 def mentioned(payload: bytes, detail: str) -> set[str]:
     """Return every value and word of a refusal: all that could be the name of a player."""
-    return {value.strip() for text in (_text(payload), detail) for value in _values(text, _DEPTH)}
+    return {value.strip() for text in (*_texts(payload), detail) for value in _values(text, _DEPTH)}
 
 
 def names_within(payload: bytes, detail: str, names: Collection[str]) -> bool:
@@ -30,8 +30,8 @@ def names_within(payload: bytes, detail: str, names: Collection[str]) -> bool:
     phrases = [name for name in names if _BETWEEN_WORDS.search(name)]
     if not phrases:
         return False
-    text = f"{_text(payload)}\n{detail}"
-    readings = "\n".join({text, _unquoted(text), _unquoted(text.replace("+", " ")), _unescaped(text)})
+    texts = [*_texts(payload), detail]
+    readings = "\n".join(reading for text in texts for reading in (text, *_unquoted(text), _unescaped(text)))
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", readings) for name in phrases)
 
 
@@ -53,8 +53,7 @@ def _values(text: str, depth: int) -> Iterator[str]:
         yield _unescaped(literal)
     for piece in (*_BETWEEN_PARAMETERS.split(text), *_BETWEEN_WORDS.split(text)):
         yield piece
-        yield _unquoted(piece)
-        yield _unquoted(piece.replace("+", " "))
+        yield from _unquoted(piece)
 
 
 def _document(text: str) -> object:
@@ -80,15 +79,18 @@ def _leaves(document: object) -> Iterator[str]:
                 yield value
 
 
-def _text(payload: bytes) -> str:
+def _texts(sent: bytes) -> tuple[str, ...]:
+    """Return the text of bytes; what is no UTF-8 can still be Latin-1, or UTF-8 in the greater part."""
     try:
-        return payload.decode()
+        return (sent.decode(),)
     except UnicodeDecodeError:
-        return payload.decode("latin-1") + "\n" + payload.decode("utf-8", "replace")
+        return sent.decode("latin-1"), sent.decode("utf-8", "replace")
 
 
-def _unquoted(text: str) -> str:
-    return _text(unquote_to_bytes(text)) if "%" in text else text
+def _unquoted(text: str) -> Iterator[str]:
+    """Yield what a part of a URL or of a form can stand for."""
+    for quoted in {text, text.replace("+", " ")}:
+        yield from _texts(unquote_to_bytes(quoted)) if "%" in quoted else (quoted,)
 
 
 def _unescaped(text: str) -> str:

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 import polars as pl
 
 from aggregator.decode import PAYLOAD_BYTES, decode
+from aggregator.forgetting import BLANK
 from aggregator.local_source import TABLES
 from aggregator.records import Slice, Stream
 from aggregator.store.refused import Choice, chosen_refusals
@@ -122,6 +123,7 @@ def _try_again(session: Session, refused: pl.DataFrame, judge: Judge, result: Re
 _RECORD, _BAD_REFUSAL, _REQUEST = "record", "refusal", "request"
 _ONLY_COUNTED = "only counted: nothing of it was kept"
 _CUT = f"of more than {PAYLOAD_BYTES} bytes only the beginning was kept"
+_ERASED = "it named a player who was erased: nothing of it was kept"
 _NO_LOG = "not from a log that is read now; what a file held can be imported again"
 
 
@@ -134,7 +136,9 @@ def _kind(kafka_topic: str) -> pl.Expr:
     is_refusal = (is_local & source.str.ends_with(tables["refusals"])) | (place == f"kafka:{kafka_topic}.rejected")
     size = pl.col("payload").bin.size()
     return (
-        pl.when((pl.col("count") > 1) | (is_refusal & (size == 0)))
+        pl.when((pl.col("detail") == BLANK) & (size == 0))
+        .then(pl.lit(_ERASED))
+        .when((pl.col("count") > 1) | (is_refusal & (size == 0)))
         .then(pl.lit(_ONLY_COUNTED))
         .when(size >= PAYLOAD_BYTES)
         .then(pl.lit(_CUT))

@@ -18,6 +18,7 @@ import polars as pl
 import structlog
 
 from aggregator.archive import CannotArchive, archive_due
+from aggregator.erasure_journal import unfinished
 from aggregator.failures import failures_explained
 from aggregator.forgetting import forget, forget_in_refusals
 from aggregator.lock import writer_lock
@@ -149,6 +150,8 @@ def writing(
     with holding_the_lock(settings, on_step) as step, closing(opened(settings, started, step, now)) as con:
         known = complete_so_far(con)
         tombstones = stored_tombstones(con, settings.home)
+        if unfinished(settings.home):
+            _log.warning("erasure.unfinished", what_to_do="pixels erase", home=str(settings.home))
         session = Session(con, settings, kind, begin_run(con), started, known, known, step, now, tombstones)
         yield session
         session.end()

@@ -197,6 +197,41 @@ def rebuild(check: bool, time_zone: str | None, count_bots: bool | None, wait: b
 
 
 @main.command()
+@click.argument("players", nargs=-1, metavar="[PLAYER_ID]...")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option("--wait", is_flag=True, help="Wait for a pass that is at work, instead of ending with 75.")
+def erase(players: tuple[str, ...], yes: bool, wait: bool) -> None:
+    """Forget players for good: rename them everywhere, so that no figure changes; - reads ids from standard input."""
+    from aggregator.erasure import checked_names
+    from aggregator.erasure_record import run_erase
+
+    settings = _settings()
+    given = [player for player in players if player != "-"]
+    if "-" in players:
+        given += [line for line in sys.stdin if line.strip()]
+    names = checked_names(given)
+    if names and not yes:
+        if "-" in players or not sys.stdin.isatty():
+            raise click.UsageError("nobody can be asked here whether this is meant: add --yes")
+        _confirm_erasure(settings, names)
+    sys.exit(run_erase(settings, names, wait=wait))
+
+
+def _confirm_erasure(settings: Settings, names: set[str]) -> None:
+    from pixels.errors import NoSnapshot
+    from pixels.warehouse import open_warehouse
+
+    try:
+        count = "SELECT count(*) FROM counted_events WHERE list_contains($names, player_id)"
+        with open_warehouse(settings.home) as warehouse:
+            held = f"{warehouse.sql(count, {'names': list(names)}).item()} counted events in the newest snapshot"
+    except NoSnapshot:
+        held = "no snapshot is published yet"
+    click.echo(f"{len(names)} and their visitor keys are renamed: {held}. Nothing brings the names back.", err=True)
+    click.confirm("Erase?", abort=True, err=True)
+
+
+@main.command()
 @_host
 @_port
 def api(host: str | None, port: int | None) -> None:
