@@ -76,14 +76,13 @@ def opened(name: str, wanted: Format | None) -> Iterator[OpenedFile]:
     try:
         with failures_of(name):
             stream = _unpacked(raw)
+            _take_mark_off(name, stream)
             found = wanted or _format(name, stream)
             if found == "parquet" and (stream is not raw or not raw.seekable()):
                 raise UnusableFile(
                     f"{name}: Parquet is read from its end, so it is taken as a file by itself, neither packed nor "
                     "piped. Write it into a file and import that."
                 )
-            if found != "parquet":
-                _take_mark_off(name, stream)
         size = None if found == "parquet" else _size(raw)  # Parquet is not read from its beginning to its end
         yield OpenedFile(name, found, stream, size, raw.tell if size is not None else int)
     finally:
@@ -146,7 +145,7 @@ def _format(name: str, stream: io.BufferedReader) -> Format:
     extension = PurePath(path.stem).suffix if path.suffix.lower() in _PACKED else path.suffix
     if by_name := _BY_EXTENSION.get(extension.lower()):
         return by_name
-    lines = start.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n", _LOOKED_AT_LINES)[:_LOOKED_AT_LINES]
+    lines = start.lstrip().split(b"\n", _LOOKED_AT_LINES)[:_LOOKED_AT_LINES]
     if not lines[0] or lines[0].startswith(b"{"):
         return "ndjson"
     if any(looks_like_an_access_log(line) for line in lines):
