@@ -1,6 +1,6 @@
 """One pass in a process of its own, that kills itself with SIGKILL: `python -m tests.interrupted_pass STEP [HIT] [DELAY_MS] [KIND]`.
 
-It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass.
+It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass, rebuild, requeue.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+from aggregator.rebuild import rebuild
+from aggregator.requeue import requeue
 from aggregator.run import run_pass
+from aggregator.store.refused import Choice
+from collector.refused_again import RefusedRequests
 from pixels.config import load_settings
 
 
@@ -39,7 +43,16 @@ def a_pass(on_step: Callable[[str], None]) -> None:
     run_pass(load_settings(), on_step=on_step)
 
 
-KINDS = {"pass": a_pass}
+def a_rebuild(on_step: Callable[[str], None]) -> None:
+    rebuild(load_settings(), on_step=on_step)
+
+
+def a_requeue(on_step: Callable[[str], None]) -> None:
+    settings = load_settings()
+    requeue(settings, Choice(), RefusedRequests(settings).judge, on_step=on_step)
+
+
+KINDS = {"pass": a_pass, "rebuild": a_rebuild, "requeue": a_requeue}
 
 if __name__ == "__main__":
     main()

@@ -119,7 +119,7 @@ def test_what_why_tells_sums_to_the_accounts_of_each_day(
     expected = tables(
         [record for batch in passes for record in batch], refusals=[*map(refusal_of, bad), *refused], **rules
     )
-    days = {key[0] for key in (*expected.daily_accounting, *expected.daily_refusals)}
+    days = {day for day, *_ in expected.daily_accounting} | {day for day, _ in expected.daily_refusals}
     with tempfile.TemporaryDirectory() as folder:
         append(Path(folder), [*bad], at_ms=APPENDED)
         append(Path(folder), map(refusal_record, refused), table="events_queue_rejected", at_ms=APPENDED)
