@@ -22,8 +22,10 @@ class NoArchive(PixelsError):
 
 
 def archive_of(snapshot: Snapshot) -> Path:
-    """Return the folder that the snapshot's archive lies in: PIXELS_HOME/archive, beside PIXELS_HOME/published."""
-    return snapshot.file.resolve().parent.parent / "archive"
+    """Return PIXELS_HOME/archive, wherever under PIXELS_HOME the snapshot lies: published, in `dated`, pinned by a report."""
+    names = snapshot.file.absolute(), snapshot.file.resolve()
+    places = [folder / "archive" for name in names for folder in name.parents[1:4]]
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def archived(snapshot: Snapshot, kind: str, start: date, end: date) -> pl.LazyFrame | None:
