@@ -11,7 +11,8 @@ import sqlite3
 import tempfile
 import uuid
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +20,12 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from aggregator.archive import STEPS_OF_ARCHIVE
+from aggregator.erasure import STEPS_OF_ERASURE, erase
+from aggregator.imports.run import Import, import_files
+from aggregator.rebuild import STEPS_OF_REBUILD, check, rebuild
 from aggregator.run import STEPS, PassResult, run_pass
+from collector.past import PastEvents
 from pixels.config import Settings
 from tests.colliding_records import (
     APPENDED,
@@ -30,16 +36,24 @@ from tests.colliding_records import (
     refusal_of,
     refusal_record,
 )
+from tests.forgotten import forgotten, names_of
 from tests.local_log import append
 from tests.oracle import Record, Refusal, Tables, differences, tables
 from tests.stored_tables import contradictions, read_tables
 
 Sent = Record | bytes | Refusal
 some = st.lists(st.one_of(records, records, deposits, bad_records, collectors_refusals), min_size=1, max_size=8)
+ZONES = ["UTC", "Europe/Berlin", "Asia/Beirut"]
 SLOTS = 2
 RETENTION_DAYS = 30
 BEGIN = datetime(2026, 10, 26, 12, tzinfo=UTC)
 """The records of March are past the retention from the first pass on, those of October are when a month has gone by."""
+
+
+WHAT_HAPPENS = {
+    "append", "duplicate", "delay", "reorder", "pass", "kill", "replay", "import", "erase", "retain", "late for an archived day",
+    "rebuild", "rebuild with other settings", "check",
+}  # fmt: skip
 
 
 class Killed(BaseException):
@@ -54,15 +68,17 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = Path(tempfile.mkdtemp(prefix="any-history-"))
+        self.home, self.elsewhere = (Path(tempfile.mkdtemp(prefix="any-history-")) for _ in range(2))
         self.now = BEGIN
         self.on_the_way: list[Sent] = []
         self.sent: list[Sent] = []
         self.in_logs: dict[int, list[Sent]] = {}
+        self.imported: list[Record] = []
+        self.erased: frozenset[str] = frozenset()
+        self.drained = False
+        """Whether all that the logs hold is stored, so that the tables are known."""
 
-    @initialize(
-        zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Beirut"]), batch_size=st.integers(1, 30), bots=st.booleans()
-    )
+    @initialize(zone=st.sampled_from(ZONES), batch_size=st.integers(1, 30), bots=st.booleans())
     def begin(self, zone: str, batch_size: int, bots: bool) -> None:
         self.settings = Settings(
             _env_file=None,
@@ -96,6 +112,7 @@ class AnyHistory(RuleBasedStateMachine):
         self._append([self.on_the_way[number] for number in numbers], slot)
         self.on_the_way = [sent for number, sent in enumerate(self.on_the_way) if number not in numbers]
         self.done["append"] += 1
+        self.done["late for an archived day"] += any(self.settings.archive_dir.glob("*/records-*.parquet"))
         self.done["delay"] += bool(self.on_the_way)
         self.done["reorder"] += numbers != sorted(numbers)
 
@@ -106,23 +123,68 @@ class AnyHistory(RuleBasedStateMachine):
         self.compare()
         self.done["pass"] += 1
 
-    @rule(step=st.sampled_from(STEPS), hit=st.integers(1, 3))
+    @rule(step=st.sampled_from([*STEPS, *STEPS_OF_ARCHIVE]), hit=st.integers(1, 3))
     def killed_pass(self, step: str, hit: int) -> None:
         """A pass ends at a step; readers have a snapshot in which nothing contradicts itself, as before."""
-        left = hit
+        self._killed(lambda on_step: run_pass(self.settings, on_step=on_step, now=self.clock), step, hit)
 
-        def die_at(reached: str) -> None:
-            nonlocal left
-            left -= reached == step
-            if reached == step and left == 0:
-                raise Killed
+    @precondition(lambda self: self._made())
+    @rule(step=st.sampled_from(STEPS_OF_REBUILD), of_check=st.booleans())
+    def killed_rebuild(self, step: str, of_check: bool) -> None:
+        """A rebuild, or a comparison, ends at a step: before, at or after the new file takes the old one's place."""
+        done = check if of_check else rebuild
+        self._killed(lambda on_step: done(self.settings, on_step=on_step, now=self.clock), step, 1)
+        self._compare_if_known()
 
-        try:
-            run_pass(self.settings, on_step=die_at, now=lambda: self.now)
-        except Killed:
-            self.done["kill"] += 1
-        if self.settings.published_dir.joinpath("current.json").exists():
-            assert contradictions(self._snapshot()) == []
+    @rule(more=st.lists(st.one_of(records, deposits), min_size=1, max_size=8), kill=st.sampled_from([None, *STEPS]))
+    def import_file(self, more: list[Record], kill: str | None) -> None:
+        """History comes in from a file; an import that was killed is done again."""
+        file = self.elsewhere / "history.ndjson"
+        file.write_text("".join(json.dumps(record) + "\n" for record in more))
+        what = Import((str(file),), PastEvents(self.settings, trusted=True), format="ndjson")
+        if kill:
+            self._killed(lambda on_step: import_files(self.settings, what, on_step=on_step, now=self.clock), kill, 1)
+        assert import_files(self.settings, what, now=self.clock).refused == 0
+        self.imported += more
+        self._compare_if_known()
+        self.done["import"] += 1
+
+    @rule(player=st.sampled_from(["p1", "p2", "v-1"]), kill=st.sampled_from([None, *STEPS_OF_ERASURE]))
+    def erase_player(self, player: str, kill: str | None) -> None:
+        """A player is forgotten, in what is stored and in what comes later; an erasure that was killed is done again."""
+        self._pass()
+        names = names_of(player, self.expected())
+        if kill:
+            self._killed(lambda on_step: erase(self.settings, [player], on_step=on_step, now=self.clock), kill, 1)
+        erase(self.settings, [player], now=self.clock)
+        self.erased |= names
+        self.compare()
+        self.done["erase"] += 1
+
+    @precondition(lambda self: self._made())
+    @rule()
+    def rebuild_all(self) -> None:
+        """Computed anew from what is stored, nothing is another figure than before, whatever was done or killed."""
+        assert not rebuild(self.settings, now=self.clock).rebuilt.figures_changed
+        self._compare_if_known()
+        self.done["rebuild"] += 1
+
+    @precondition(lambda self: self._made())
+    @rule(zone=st.sampled_from(ZONES), bots=st.booleans())
+    def rebuild_with_other_settings(self, zone: str, bots: bool) -> None:
+        """Days begin at another hour, or crawlers count: all tables follow, those of archived days too."""
+        self.settings = self.settings.model_copy(update={"timezone": zone, "count_bots": bots})
+        rebuild(self.settings, ["timezone", "count_bots"], now=self.clock)
+        self._compare_if_known()
+        self.done["rebuild with other settings"] += 1
+
+    @precondition(lambda self: self._made())
+    @rule()
+    def check_all(self) -> None:
+        """A comparison says equal, at any moment."""
+        found = check(self.settings, now=self.clock)
+        assert found.check.equal, found.checked
+        self.done["check"] += 1
 
     @precondition(lambda self: self.in_logs and len(self.in_logs) < 5)
     @rule(data=st.data())
@@ -131,6 +193,7 @@ class AnyHistory(RuleBasedStateMachine):
         slot, copy = data.draw(st.sampled_from(sorted(self.in_logs))), SLOTS + len(self.in_logs)
         copy_slot(self.settings.log_dir, slot, copy)
         self.in_logs[copy] = list(self.in_logs[slot])
+        self.drained = False
         self.done["replay"] += 1
 
     @rule(days=st.sampled_from([1, 20, 40]))
@@ -145,12 +208,14 @@ class AnyHistory(RuleBasedStateMachine):
         assert differences(expected, read_tables(self.settings.warehouse_path)) == {}
         assert differences(expected, read_tables(self._snapshot())) == {}
         assert contradictions(self._snapshot()) == []
+        self.done["comparison"] += 1
 
     def expected(self) -> Tables:
         """The tables that follow from all that the logs were given."""
         given = [sent for slot in self.in_logs.values() for sent in slot]
+        key = (self.home / "erasure.key").read_bytes() if self.erased else b""
         return tables(
-            [sent for sent in given if isinstance(sent, dict)],
+            [forgotten(sent, self.erased, key) for sent in [*given, *self.imported] if isinstance(sent, dict)],
             self.settings.timezone,
             count_bots=self.settings.count_bots,
             refusals=[refusal_of(sent) if isinstance(sent, bytes) else sent for sent in given if not isinstance(sent, dict)],
@@ -164,17 +229,51 @@ class AnyHistory(RuleBasedStateMachine):
                 self._pass()
                 self.compare()
                 assert not self._pass().published
+                self.check_all()
+                self.done["history"] += 1
         finally:
             shutil.rmtree(self.home)
+            shutil.rmtree(self.elsewhere)
 
     def _append(self, values: list[Sent], slot: int) -> None:
         by_collector = [refusal_record(v) for v in values if isinstance(v, Refusal)]
         append(self.home, [v for v in values if not isinstance(v, Refusal)], slot=slot, at_ms=APPENDED)
         append(self.home, by_collector, slot=slot, table="events_queue_rejected", at_ms=APPENDED)
         self.in_logs.setdefault(slot, []).extend(values)
+        self.drained = False
 
     def _pass(self) -> PassResult:
-        return run_pass(self.settings, now=lambda: self.now)
+        done = run_pass(self.settings, now=self.clock)
+        self.drained = True
+        return done
+
+    def _killed(self, work: Callable[[Callable[[str], None]], object], step: str, hit: int) -> None:
+        """Do something that ends when `step` is reached for the `hit`-th time; if it never is, it is simply done."""
+        left = hit
+
+        def die_at(reached: str) -> None:
+            nonlocal left
+            left -= reached == step
+            if reached == step and left == 0:
+                self.done["kill"] += 1
+                self.done[f"kill {step}"] += 1
+                raise Killed
+
+        with suppress(Killed):
+            work(die_at)
+        if self.settings.published_dir.joinpath("current.json").exists():
+            assert contradictions(self._snapshot()) == []
+
+    def _compare_if_known(self) -> None:
+        if self.drained:
+            self.compare()
+
+    def _made(self) -> bool:
+        return self.settings.warehouse_path.exists()
+
+    def clock(self) -> datetime:
+        """The time, which stands still until it passes."""
+        return self.now
 
     def _snapshot(self) -> Path:
         pointer = json.loads((self.settings.published_dir / "current.json").read_text())
