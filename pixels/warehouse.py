@@ -14,7 +14,7 @@ from pixels import funnel, kpis, metrics, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.period import Day, parse_day, parse_period
-from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
+from pixels.pointer import POINTER, LastCheck, Pointer, check_usable, read_pointer
 from pixels.snapshot import Parameters, Snapshot, SnapshotGone
 
 _TRIES = 5
@@ -75,6 +75,14 @@ class Warehouse:
         Opened from one file, it stands for that file alone.
         """
         return read_pointer(self._published) if self._published else self._pointer
+
+    @property
+    def last_check(self) -> LastCheck | None:
+        """What the last comparison of the figures with the records found, as known when opened; None: there was none.
+
+        `pixels rebuild --check` makes one; `status()` reads it anew.
+        """
+        return self._pointer.last_check
 
     def fresh(self) -> bool:
         """Whether no newer snapshot has been published."""
