@@ -94,10 +94,11 @@ CREATE TABLE erasures (
 
 -- What wrote: 'pass', 'import', 'requeue', 'rebuild', 'erase'.
 ALTER TABLE aggregation_runs ADD COLUMN kind TEXT DEFAULT 'pass';
--- Whether the aggregates lack what this migration brought: the next pass rebuilds them first.
-ALTER TABLE warehouse ADD COLUMN rebuild_due BOOLEAN DEFAULT false;
-UPDATE warehouse SET rebuild_due = EXISTS (FROM events) OR EXISTS (FROM rejected_events);
 -- Records that were stored as the same event again.
 ALTER TABLE aggregation_runs ADD COLUMN repeats_stored BIGINT DEFAULT 0;
 -- An HMAC under that key, by which a wrong key is noticed; null: nobody was ever erased.
 ALTER TABLE warehouse ADD COLUMN erasure_key_check TEXT;
+-- Whether the aggregates lack what this migration brought: the next pass rebuilds them first.
+ALTER TABLE warehouse ADD COLUMN rebuild_due BOOLEAN DEFAULT false;
+-- Last: DuckDB alters no table in a transaction that has updated it.
+UPDATE warehouse SET rebuild_due = EXISTS (FROM events) OR EXISTS (FROM rejected_events);
