@@ -16,12 +16,14 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from aggregator.archive import STEPS_OF_ARCHIVE, CannotArchive, archive_due
 from aggregator.run import PassResult, run_pass
 from aggregator.store.archive import MANY_FILES, days_due
 from aggregator.store.history import DamagedArchive
 from aggregator.store.opening import open_for_writing
+from pixels.cli import main
 from pixels.config import Settings, load_settings
 from tests.interruptions import APPENDED, archiving_half, killed_at, many_records, what_differs
 from tests.local_log import append
@@ -278,3 +280,39 @@ def test_rows_of_passes_that_found_nothing_go_after_a_week(pixels_home: Path) ->
         home.after_a_pass_over(now=NOON + timedelta(hours=hours))
 
     assert home.rows("SELECT run_id FROM aggregation_runs ORDER BY run_id") == [(1,), (4,), (5,)]
+
+
+def test_a_lost_warehouse_comes_back_from_an_older_snapshot_and_the_log(pixels_home: Path) -> None:
+    """What the snapshot lacks is read again, and days that were archived after it are archived again, into the same files."""
+    home = Home(pixels_home)
+    home.after_a_pass_over(on("10", 1), on("11", 2), on("19", 3))
+    home.after_a_pass_over(on("10", 4), on("11", 2, banner_tag="a"))
+    files = home.archived()
+
+    home.settings.warehouse_path.unlink()
+    shutil.copy(pixels_home / "published" / "snapshot-000001.duckdb", home.settings.warehouse_path)
+    home.after_a_pass_over()
+
+    assert home.archived() == files
+
+
+def test_an_archive_without_its_warehouse_is_imported_word_for_word(pixels_home: Path) -> None:
+    """With warehouse, snapshots and log lost the archive still gives its days back, repeats and signed money among them."""
+    paid: dict[str, Any] = {
+        "event_type": "deposit",
+        "metadata": {"amount": "5", "currency": "EUR", "txid": "t", "_key": "shop"},
+    }
+    home = Home(pixels_home)
+    home.after_a_pass_over(
+        on("10", 1), on("10", 1, banner_tag="z"), on("11", 2, **paid), on("11", 3, source_ip="192.0.2.1")
+    )
+    (pixels_home / "archive").rename(pixels_home / "old")
+    home.settings.warehouse_path.unlink()
+    shutil.rmtree(pixels_home / "published")
+    shutil.rmtree(pixels_home / "log")
+
+    files = map(str, pixels_home.glob("old/*/records-*.parquet"))
+    CliRunner().invoke(main, ["import", "--trusted", *files], catch_exceptions=False)
+
+    assert home.differences() == {}
+    assert home.rows("SELECT amount FROM counted_deposits WHERE is_verified") == [(5,)]
