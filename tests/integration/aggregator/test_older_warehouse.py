@@ -10,12 +10,13 @@ import duckdb
 import pytest
 
 import pixels
+from aggregator.rebuild import check
 from aggregator.run import run_pass
 from pixels.config import load_settings
 from pixels.errors import ConfigurationError
 from pixels.resources import sql
 from tests.local_log import append
-from tests.oracle import differences, tables
+from tests.oracle import Refusal, differences, tables
 from tests.sample_records import event
 from tests.stored_tables import read_tables
 
@@ -68,22 +69,28 @@ def test_a_pass_migrates_it_and_goes_on_counting(pixels_home: Path) -> None:
     result = run_pass(load_settings())
 
     seen = [event(1), event(2), event(3, metadata={"_bot": "x"})]
-    assert differences(tables(seen, "UTC"), read_tables(str(pixels_home / "warehouse.duckdb"))) == {}
+    refused = [Refusal(SEEN, "unknown_path"), Refusal(SEEN, "unknown_path", 9)]
+    found = read_tables(pixels_home / "warehouse.duckdb")
+    assert differences(tables(seen, "UTC", refusals=refused), found) == {}
     with pixels.open(pixels_home) as wh:
-        assert wh.snapshot == result.snapshot == 2
+        assert wh.snapshot == result.snapshot == 3
         assert wh.sql("SELECT count FROM rejected_events ORDER BY count").rows() == [(1,), (9,)]
 
 
-def test_a_pass_that_finds_nothing_publishes_its_new_tables(pixels_home: Path) -> None:
-    """Readers do not wait for the next event to see the new columns; the number stays, since no figure changed."""
+def test_a_pass_that_finds_nothing_computes_what_the_older_version_did_not(pixels_home: Path) -> None:
+    """The first pass rebuilds the figures by itself, once, as a run of its own, and readers need not wait for an event."""
     first_warehouse(pixels_home)
 
     first, second = run_pass(load_settings()), run_pass(load_settings())
 
     assert (first.published, second.published) == (True, False)
+    refused = [Refusal(SEEN, "unknown_path")]
     with pixels.open(pixels_home) as wh:
-        assert wh.snapshot == 1
-        assert wh.sql("SELECT sum(count) AS n FROM rejected_events").item() == 1
+        snapshot = pixels_home / "published" / wh.status().file
+        assert differences(tables([event(1)], "UTC", refusals=refused), read_tables(snapshot)) == {}
+        assert wh.sql("SELECT run_id FROM aggregation_runs WHERE kind = 'rebuild'").rows() == [(2,)]
+        assert wh.snapshot == 2
+    assert check(load_settings()).check.equal
 
 
 def test_its_snapshot_is_read_until_then(pixels_home: Path) -> None:
@@ -105,5 +112,6 @@ def test_where_marked_visits_were_counted_they_go_on_counting(pixels_home: Path)
 
     run_pass(load_settings(count_bots=True))
     seen = [event(1, metadata={"_bot": "x"})]
-    found = read_tables(str(pixels_home / "warehouse.duckdb"))
-    assert differences(tables(seen, "UTC", count_bots=True), found) == {}
+    refused = [Refusal(SEEN, "unknown_path")]
+    found = read_tables(pixels_home / "warehouse.duckdb")
+    assert differences(tables(seen, "UTC", count_bots=True, refusals=refused), found) == {}
