@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +113,13 @@ def _import_file(
     began_ms: int,
     stop: Callable[[], bool],
 ) -> None:
-    with new_ids() as new_id, progress_bar(file.name, file.size, "bytes") as show:
+    unit, done = "lines" if file.size is None else "bytes", 0
+    with new_ids() as new_id, progress_bar(file.name, file.size, unit) as show:
         lines = read_lines(file, what.judge, new_id, what.prefix)
         for batch in batches(file.name, lines, batch_size, began_ms):
             report.add(file.name, batch, _store(session, batch))
-            show(file.position())
+            done += batch.read
+            show(done if file.size is None else file.position())
             if stop():
                 report.ended_early = True
                 return
@@ -141,10 +143,8 @@ def run_import(settings: Settings, what: Import) -> int:
     SIGINT and SIGTERM end the import after the batch it is at, a second one at once.
     """
     configure_logging()
-    stop = _Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop.ask)
-    report = import_files(settings, what, stop=lambda: stop.asked)
+    with _asked_to_end() as stop:
+        report = import_files(settings, what, stop=lambda: stop.asked)
     print(report.as_table(), file=sys.stderr)
     print(report.as_json(), flush=True)
     if report.failure:
@@ -157,6 +157,18 @@ def run_import(settings: Settings, what: Import) -> int:
 
 def _same(path: Path, name: str) -> bool:
     return name != STDIN and path.exists() and Path(name).exists() and path.samefile(name)
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[Stop]:
+    """Yield what SIGINT and SIGTERM ask for the end, as long as the block lasts."""
+    stop = _Stop()
+    before = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Stop(Stop):
