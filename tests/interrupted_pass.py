@@ -1,6 +1,6 @@
 """One pass in a process of its own, that kills itself with SIGKILL: `python -m tests.interrupted_pass STEP [HIT] [DELAY_MS] [KIND]`.
 
-It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass, rebuild, requeue.
+It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass, rebuild, requeue, erase.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from aggregator.erasure import erase
 from aggregator.rebuild import rebuild
 from aggregator.requeue import requeue
 from aggregator.run import run_pass
@@ -52,7 +53,11 @@ def a_requeue(on_step: Callable[[str], None]) -> None:
     requeue(settings, Choice(), RefusedRequests(settings).judge, on_step=on_step)
 
 
-KINDS = {"pass": a_pass, "rebuild": a_rebuild, "requeue": a_requeue}
+def an_erasure(on_step: Callable[[str], None]) -> None:
+    erase(load_settings(), ["p1"], on_step=on_step)
+
+
+KINDS = {"pass": a_pass, "rebuild": a_rebuild, "requeue": a_requeue, "erase": an_erasure}
 
 if __name__ == "__main__":
     main()
