@@ -162,7 +162,7 @@ def import_(
     settings = _settings()
     # The two meet here alone: the importer knows files and the warehouse, the collector what a pixel is.
     judge = PastEvents(settings, trusted=trusted, time_zone=time_zone)
-    what = Import(files, judge, format_, prefix.rstrip("/"), check, refused, wait)
+    what = Import(files, judge, format_, prefix, check, refused, wait)
     sys.exit(run_import(settings, what))
 
 

@@ -43,7 +43,8 @@ def looks_like_an_access_log(line: bytes) -> bool:
 
 def read_access_log(stream: BinaryIO, judge: Judge, new_id: NewId, prefix: str = "") -> Iterator[Line]:
     """Yield the lines. GET requests for `prefix` and a pixel's path are judged, all others skipped."""
-    paths = {f"{prefix}/{event_type}".encode(): event_type for event_type in contract().event_types}
+    base = f"/{prefix.strip('/')}".rstrip("/")
+    paths = {f"{base}/{event_type}".encode(): event_type for event_type in contract().event_types}
     for number, line in numbered_lines(stream):
         if not line.strip():
             yield Line(number, line, Skipped("blank"))

@@ -65,7 +65,8 @@ class OpenedFile:
 def check_files(names: tuple[str, ...]) -> None:
     """Raise NoSuchFile for the first that cannot be opened."""
     for name in names:
-        if name != STDIN:
+        # A pipe is opened once: whoever writes into it would take its end for ours.
+        if name != STDIN and not Path(name).is_fifo():
             _open(name).close()
 
 
@@ -152,6 +153,8 @@ def _format(name: str, stream: io.BufferedReader) -> Format:
         return "access-log"
     if _NAMES_THE_TYPE.search(lines[0]):
         return "csv"
+    if lines[0].startswith(b"["):
+        raise UnusableFile(f"{name} is one JSON array. Write an object a line: jq -c '.[]' {name} >{path.stem}.ndjson")
     raise UnusableFile(
         f"{name}: neither the name nor the first lines tell which format this is. Say it: --format {' | '.join(FORMATS)}"
     )

@@ -314,3 +314,24 @@ def test_an_event_that_also_came_live_is_the_same_event(settings: Settings, tmp_
     run_pass(settings)
 
     assert [each["id"] for each in stored(settings)] == [event["id"]]
+
+
+def test_an_import_is_a_run_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    """With what it did; of a second one that changed nothing readers see no new snapshot, and what is said to be complete stays."""
+    append(settings.home, HOSTILE, at_ms=APPENDED)
+    passed = run_pass(settings)
+    path = write_lines(tmp_path / "a.ndjson", flat(1), flat(2, playerId=""))
+
+    bring_in(settings, path)
+    bring_in(settings, path)
+
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        runs = con.sql(
+            "SELECT kind, events_stored, records_rejected, complete_until FROM aggregation_runs ORDER BY run_id"
+        )
+        assert [row[:3] for row in runs.fetchall()] == [("pass", 5, 0), ("import", 1, 0), ("import", 0, 0)]
+    pointer = json.loads((settings.published_dir / "current.json").read_text("utf-8"))
+    assert pointer["snapshot"] == passed.snapshot + 1
+    assert datetime.fromisoformat(pointer["complete_until"]) == passed.complete_until.replace(
+        microsecond=passed.complete_until.microsecond // 1000 * 1000
+    )

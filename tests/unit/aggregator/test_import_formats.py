@@ -179,7 +179,8 @@ def test_a_pixel_of_an_access_log_is_told_with_its_own_time_address_and_user_age
     }  # fmt: skip
 
     assert access_log(LINE) == [expected]
-    assert access_log(LINE.replace(b"/visit", b"/px/visit"), prefix="/px") == [expected]
+    for prefix in ("/px", "px/", "/px/"):
+        assert access_log(LINE.replace(b"/visit", b"/px/visit"), prefix=prefix) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -265,6 +266,7 @@ def test_the_format_is_told_by_the_name_else_by_the_beginning(
     [
         (b"hello\nworld\n", "--format"),
         (b"\x7fELF\x02\x01", "--format"),
+        (b' [{"id": "e"}]', "JSON array"),
         ("{}".encode("utf-16"), "UTF-16"),
         (gzip.compress(b"x" * 1000)[:-9], "breaks off"),
         (b"\x1f\x8bjunk", "breaks off"),
