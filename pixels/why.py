@@ -43,7 +43,6 @@ COLUMNS = {
     "detail": pl.String(),
 }
 _RECORD = [DAY, *EVENT_FIELDS]
-_SAME_EVENT = [DAY, "id"]
 
 
 def check_question(event_type: object, banner: object) -> None:
@@ -86,15 +85,21 @@ def _received(
     records = _records_of_day(snapshot, day, time_zone)
     asked = pl.col("event_type") == event_type
     listed = records.filter(asked if banner is None else asked & (pl.col("banner_tag") == banner))
-    events = earliest_records(records.join(listed, on=_SAME_EVENT, how="semi"))
-    is_event = listed.join(events, on=_RECORD, how="semi", nulls_equal=True)
-    repeats = listed.join(events, on=_RECORD, how="anti", nulls_equal=True)
-    competitors = competing(is_event, count_bots=count_bots)
+    rivals = records.join(listed, on="id", how="semi").filter(pl.col("id").is_duplicated())
+    winners = earliest_records(rivals)
+    contested = listed.join(rivals, on="id", how="semi")
+    events = pl.concat(
+        [
+            listed.join(rivals, on="id", how="anti"),
+            contested.join(winners, on=_RECORD, how="semi", nulls_equal=True),
+        ]
+    )
+    competitors = competing(events, count_bots=count_bots)
     return pl.concat(
         [
             _beside_counted(snapshot, competitors, day, event_type),
-            _beside_kept(repeats, events),
-            is_event.join(competitors, on=_RECORD, how="anti", nulls_equal=True).with_columns(outcome=pl.lit("bot")),
+            _beside_kept(contested.join(winners, on=_RECORD, how="anti", nulls_equal=True), winners),
+            events.join(competitors, on="id", how="anti").with_columns(outcome=pl.lit("bot")),
         ],
         how="diagonal",
     ).with_columns(records=pl.lit(1, pl.Int64))
@@ -104,11 +109,11 @@ def _records_of_day(snapshot: Snapshot, day: date, time_zone: str) -> pl.DataFra
     """Return all records of a local day, each once, wherever they lie: event_date and the columns of an event."""
     first, last = span_of_days(day, day)
     live = snapshot.query("records_between", first=first, last=last).cast({"created_at": INSTANT})
-    frames = [with_day(live, time_zone).filter(pl.col(DAY) == day).select(_RECORD)]
-    if (files := archived(snapshot, "records", day, day)) is not None:
-        with archive_read(snapshot):
-            frames.append(files.select(_RECORD).collect())
-    return pl.concat(frames).unique(maintain_order=True)
+    records = with_day(live, time_zone).filter(pl.col(DAY) == day).select(_RECORD)
+    if (files := archived(snapshot, "records", day, day)) is None:
+        return records
+    with archive_read(snapshot):
+        return pl.concat([records, files.select(_RECORD).collect()]).unique(maintain_order=True)
 
 
 def _beside_counted(snapshot: Snapshot, events: pl.DataFrame, day: date, event_type: str) -> pl.DataFrame:
@@ -133,14 +138,14 @@ def _beside_counted(snapshot: Snapshot, events: pl.DataFrame, day: date, event_t
     return beside.with_columns(pl.when(~is_counted).then(pl.col(name)) for name in counted.columns[1:])
 
 
-def _beside_kept(repeats: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _beside_kept(repeats: pl.DataFrame, winners: pl.DataFrame) -> pl.DataFrame:
     """Set beside each record that is the same event again the one that was kept."""
-    kept = events.select(
-        *_SAME_EVENT,
+    kept = winners.select(
+        "id",
         kept_id="id",
         **{f"kept_{name}": name for name in ("event_type", "player_id", "banner_tag", "created_at")},
     )
-    return repeats.join(kept, on=_SAME_EVENT, how="left").with_columns(outcome=pl.lit("same_event_again"))
+    return repeats.join(kept, on="id", how="left").with_columns(outcome=pl.lit("same_event_again"))
 
 
 def _refused(snapshot: Snapshot, day: date, event_type: str, banner: str | None, time_zone: str) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from pixels.rules import DAY, with_day
 STORED_REFUSAL = {**REJECTED_COLUMNS, "place": pl.String(), DAY: pl.Date()}
 """A refusal with the place of its log (null: it was read before places were kept) and the local day of its receipt."""
 
-_ROWS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 20_000  # of 8 KiB at most
 _BEFORE_ALL = ("", -1, -1)
 
 
