@@ -30,6 +30,7 @@ from aggregator.archive import STEPS_OF_ARCHIVE
 from aggregator.contract import contract
 from aggregator.erased_archive import remove_unlisted, rewrite_archive
 from aggregator.erasure_journal import end_journal, unfinished, write_journal
+from aggregator.publish import publish
 from aggregator.snapshots import snapshot_files
 from aggregator.store.erasing import erase_in_tables, records_naming, rivals_of, settle_ties, visitor_keys_of
 from aggregator.store.opening import checkpoint_and_close, transaction
@@ -43,7 +44,7 @@ from aggregator.store.rewriting import (
 from aggregator.store.runs import Outcome, begin_run, complete_so_far, save_run
 from aggregator.tombstones import ERASED, key_for_erasing, save_tombstones, stored_tombstones
 from aggregator.writing import STEPS as STEPS_OF_WRITING
-from aggregator.writing import Clock, OnStep, holding_the_lock, opened, publish, utc_now
+from aggregator.writing import Clock, OnStep, holding_the_lock, opened, utc_now
 from pixels.config import Settings
 from pixels.errors import BadParameter
 

@@ -6,10 +6,10 @@ the next pass, also an empty one, makes up for it.
 
 from __future__ import annotations
 
-import errno
 import json
+import math
 import os
-import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,24 +21,17 @@ import duckdb
 import msgspec
 import structlog
 
-from aggregator.failures import CannotWrite
-from aggregator.snapshots import make_folder, snapshot_name, sync_folder
+from aggregator.snapshots import keep_last_of_month, prune_snapshots, sync_folder, write_snapshot
 from aggregator.store.checks import last_check
+from aggregator.store.opening import checkpoint_and_close
 from pixels import __version__
-from pixels.errors import PixelsError
+from pixels.config import Settings
 from pixels.resources import sql
 
 POINTER = "current.json"
 _log = structlog.get_logger()
 _REST = 3
 """How many times as long as a snapshot took there is none after it."""
-_COPY_CHUNK = 64 * 1024 * 1024
-
-
-class CannotPublish(PixelsError):
-    """The snapshot could not be written; the warehouse is sound, readers keep the one they have."""
-
-    exit_code = 74
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def read_state(con: duckdb.DuckDBPyConnection) -> State:
     )
 
 
-class Due(Enum):
+class _Due(Enum):
     """What the end of a session has to publish."""
 
     NOTHING = auto()
@@ -104,7 +97,7 @@ class _Published(msgspec.Struct):
         return timedelta(0) <= now - self.published_at < timedelta(seconds=_REST * self.publish_seconds)
 
 
-def read_pointer(published: Path) -> dict[str, object]:
+def _read_pointer(published: Path) -> dict[str, object]:
     """Return the pointer's content; empty when there is none that can be read, since a session then writes a new one."""
     path = published / POINTER
     try:
@@ -118,70 +111,22 @@ def read_pointer(published: Path) -> dict[str, object]:
     return msgspec.json.decode(content, type=dict[str, object])
 
 
-def due(published: Path, content: Mapping[str, object], state: State, now: datetime, at_once_below: float) -> Due:
-    """Say whether what is published, by the pointer's content, is not of the newest figure-changing run or has older tables, or its file is missing.
+def _due(published: Path, content: Mapping[str, object], state: State, now: datetime, at_once_below: float) -> _Due:
+    """Compare the pointer with the warehouse. What readers cannot use, or not find, is published anew whatever it cost.
 
-    A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell. At most a quarter of
-    the time goes into publishing: a snapshot that took `at_once_below` seconds or more is followed by three times as long
-    without one, unless there is none that readers can use.
+    A warehouse that was made anew counts its runs from 1 again, so the number alone does not tell.
     """
     if not content:
-        return Due.NOW
+        return _Due.NOW
     pointer = msgspec.convert(content, _Published)
     if not (published / pointer.file).exists() or pointer.schema_version != state.schema_version:
-        return Due.NOW
+        return _Due.NOW
     if (pointer.snapshot, pointer.as_of) == (state.snapshot, state.as_of):
-        return Due.NOTHING
-    return Due.LATER if pointer.rests(now, at_once_below) else Due.NOW
+        return _Due.NOTHING
+    return _Due.LATER if pointer.rests(now, at_once_below) else _Due.NOW
 
 
-def publish_snapshot(warehouse: Path, published: Path, snapshot: int, on_step: Callable[[str], None]) -> str:
-    """Copy the warehouse, which is closed and at rest, to a file of its own; return the file's name."""
-    make_folder(published)
-    for leftover in published.glob(".*.tmp"):
-        leftover.unlink()
-    size, free = warehouse.stat().st_size, shutil.disk_usage(published).free
-    if free < size * 1.05 + 1024 * 1024:
-        raise CannotPublish(
-            f"A snapshot needs {size / 1e6:.0f} MB, but {published} has {free / 1e6:.0f} MB left. The figures are stored; "
-            "make room and run the pass again."
-        )
-    name = snapshot_name(snapshot)
-    temporary = published / f".{name}.tmp"
-    try:
-        _copy(warehouse, temporary, on_step)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CannotWrite(published, error) from error
-    temporary.replace(published / name)
-    sync_folder(published)
-    return name
-
-
-def _copy(source: Path, target: Path, on_step: Callable[[str], None]) -> None:
-    """Copy with `copy_file_range`, which shares blocks where the file system can, and force it to disk."""
-    with source.open("rb") as reader, target.open("wb") as writer:
-        left = os.fstat(reader.fileno()).st_size
-        while left:
-            on_step("in_copy")
-            copied = _copy_some(reader.fileno(), writer.fileno(), min(left, _COPY_CHUNK))
-            if copied == 0:
-                raise OSError(f"{source} ended {left} bytes early")
-            left -= copied
-        os.fsync(writer.fileno())
-
-
-def _copy_some(source: int, target: int, size: int) -> int:
-    """Copy up to `size` bytes and return how many; `sendfile` where the two lie on different file systems."""
-    try:
-        return os.copy_file_range(source, target, size)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
-            raise
-        return os.sendfile(target, source, None, size)
-
-
-def content_of(state: State, file: str, complete_until: datetime) -> dict[str, object]:
+def _content(state: State, file: str, complete_until: datetime) -> dict[str, object]:
     """Return what the pointer says of a snapshot."""
     return {
         **asdict(state),
@@ -191,7 +136,7 @@ def content_of(state: State, file: str, complete_until: datetime) -> dict[str, o
     }
 
 
-def move_pointer(published: Path, content: Mapping[str, object]) -> None:
+def _move_pointer(published: Path, content: Mapping[str, object]) -> None:
     """Replace `current.json` in one step."""
     temporary = published / f".{POINTER}.tmp"
     with temporary.open("w", encoding="utf-8") as writer:
@@ -200,3 +145,40 @@ def move_pointer(published: Path, content: Mapping[str, object]) -> None:
         os.fsync(writer.fileno())
     temporary.replace(published / POINTER)
     sync_folder(published)
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    complete_until: datetime,
+    step: Callable[[str], None],
+    now: Callable[[], datetime],
+    *,
+    at_once_below: float = math.inf,
+) -> tuple[int, bool]:
+    """Close the warehouse, publish it if a figure changed, move the pointer; return the published number, and whether it is new.
+
+    At most a quarter of the time goes into publishing: a snapshot that took `at_once_below` seconds or more is followed
+    by three times as long without one. Meanwhile the pointer goes on saying what is published.
+    """
+    began, last_pass_at, folder = time.monotonic(), now(), settings.published_dir
+    state, pointer = read_state(con), _read_pointer(folder)
+    due = _due(folder, pointer, state, last_pass_at, at_once_below)
+    if due is _Due.NOW:
+        step("before_checkpoint")
+        checkpoint_and_close(con, settings.warehouse_path)
+        file = write_snapshot(settings.warehouse_path, folder, state.snapshot, step)
+        pointer = _content(state, file, complete_until)
+        pointer |= {"published_at": iso(now()), "publish_seconds": round(time.monotonic() - began, 3)}
+    else:
+        con.close()
+        if due is _Due.NOTHING:
+            pointer |= _content(state, str(pointer["file"]), complete_until)
+    number = int(str(pointer["snapshot"]))
+    as_of = datetime.fromisoformat(str(pointer["as_of"]))
+    keep_last_of_month(folder / str(pointer["file"]), number, as_of, settings.zone, settings.keep_months)
+    step("before_pointer")
+    _move_pointer(folder, pointer | {"last_pass_at": iso(last_pass_at), "checked_at": iso(now())})
+    step("after_pointer")
+    prune_snapshots(folder, settings.keep_snapshots, number)
+    return number, due is _Due.NOW

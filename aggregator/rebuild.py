@@ -13,7 +13,7 @@ import structlog
 
 from aggregator.check_text import check_as_json, check_as_text
 from aggregator.progress import progress_bar
-from aggregator.publish import read_state
+from aggregator.publish import publish, read_state
 from aggregator.run import configure_logging
 from aggregator.store.checks import Check, save_check
 from aggregator.store.opening import SettingOfFigures, open_for_writing, transaction
@@ -21,7 +21,7 @@ from aggregator.store.rebuilding import STEPS_OF_REBUILD as STEPS_OF_REBUILDING
 from aggregator.store.rebuilding import Checked, Progress, Rebuilt, check_warehouse, rebuild_warehouse
 from aggregator.store.runs import complete_so_far
 from aggregator.writing import STEPS as STEPS_OF_WRITING
-from aggregator.writing import Clock, OnStep, holding_the_lock, publish, utc_now
+from aggregator.writing import Clock, OnStep, holding_the_lock, utc_now
 from pixels.config import Settings
 from pixels.errors import NoSnapshot, PixelsError
 

@@ -76,7 +76,7 @@ def run_pass(
     stop: Callable[[], bool] = lambda: False,
     at_once_below: float = CHEAP_SNAPSHOT,
 ) -> PassResult:
-    """Do one pass and return what it did; a snapshot may have to wait for a later one (`aggregator.publish.due`).
+    """Do one pass and return what it did; a snapshot may have to wait for a later one (`aggregator.publish.publish`).
 
     Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the log or
     the warehouse cannot be used: what was committed before stays, and the next pass goes on from there.

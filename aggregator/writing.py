@@ -7,7 +7,6 @@ progress can be shown and tests can interrupt at each.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -22,21 +21,11 @@ from aggregator.erasure_journal import unfinished
 from aggregator.failures import failures_explained
 from aggregator.forgetting import forget, forget_in_refusals
 from aggregator.lock import writer_lock
-from aggregator.publish import (
-    Due,
-    content_of,
-    due,
-    iso,
-    move_pointer,
-    publish_snapshot,
-    read_pointer,
-    read_state,
-)
+from aggregator.publish import publish
 from aggregator.records import Gap, Offsets
-from aggregator.snapshots import keep_last_of_month, prune_snapshots
 from aggregator.store.batch import store_batch
 from aggregator.store.log import save_gaps
-from aggregator.store.opening import checkpoint_and_close, is_rebuild_due, open_for_writing, transaction
+from aggregator.store.opening import is_rebuild_due, open_for_writing, transaction
 from aggregator.store.rebuilding import clear_leftovers, rebuild_warehouse
 from aggregator.store.refused import withdraw
 from aggregator.store.runs import Kind, Outcome, begin_run, complete_so_far, save_offsets, save_run
@@ -141,7 +130,7 @@ def writing(
 ) -> Iterator[Session]:
     """Hold the writer lock and the open warehouse; at a normal end archive what is due, publish what changed, move the pointer.
 
-    `stop` ends the archiving after the transaction it is in; `at_once_below` is that of `aggregator.publish.due`.
+    `stop` ends the archiving after the transaction it is in; `at_once_below` is that of `publish`.
 
     Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the warehouse
     cannot be used: what was committed before stays, and the next session goes on from there.
@@ -177,44 +166,6 @@ def holding_the_lock(settings: Settings, on_step: OnStep, *, wait: bool = False)
 
         clear_leftovers(settings)
         yield step
-
-
-def publish(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    complete_until: datetime,
-    step: OnStep,
-    now: Clock,
-    *,
-    at_once_below: float = math.inf,
-) -> tuple[int, bool]:
-    """Close the warehouse, publish it if a figure changed, move the pointer; return the published number, and whether it is new.
-
-    When the snapshot has to wait (`aggregator.publish.due`) the pointer goes on saying what is published.
-    """
-    state, began, last_pass_at = read_state(con), time.monotonic(), now()
-    published = settings.published_dir
-    pointer = read_pointer(published)
-    what = due(published, pointer, state, last_pass_at, at_once_below)
-    if what is Due.NOW:
-        step("before_checkpoint")
-        checkpoint_and_close(con, settings.warehouse_path)
-        file = publish_snapshot(settings.warehouse_path, published, state.snapshot, step)
-        pointer = content_of(state, file, complete_until)
-        pointer |= {"published_at": iso(now()), "publish_seconds": round(time.monotonic() - began, 3)}
-    else:
-        con.close()
-        if what is Due.NOTHING:
-            pointer |= content_of(state, str(pointer["file"]), complete_until)
-    if what is not Due.LATER:
-        as_of = datetime.fromisoformat(state.as_of)
-        keep_last_of_month(published, state.snapshot, as_of, settings.zone, settings.keep_months)
-    step("before_pointer")
-    move_pointer(published, pointer | {"last_pass_at": iso(last_pass_at), "checked_at": iso(now())})
-    step("after_pointer")
-    snapshot = int(str(pointer["snapshot"]))
-    prune_snapshots(published, settings.keep_snapshots, snapshot)
-    return snapshot, what is Due.NOW
 
 
 def _archive(session: Session, stop: Callable[[], bool]) -> CannotArchive | None:

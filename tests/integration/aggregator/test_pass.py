@@ -21,8 +21,8 @@ from click.testing import CliRunner
 
 from aggregator.failures import CannotWrite
 from aggregator.local_source import DamagedLog
-from aggregator.publish import CannotPublish
 from aggregator.run import run_pass
+from aggregator.snapshots import CannotPublish
 from aggregator.store.opening import DamagedWarehouse
 from pixels.cli import main
 from pixels.config import load_settings

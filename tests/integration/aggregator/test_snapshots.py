@@ -87,11 +87,15 @@ def test_a_month_is_one_of_the_warehouses_time_zone(pixels_home: Path) -> None:
 
 
 def test_an_empty_pass_dates_a_snapshot_that_was_published_and_not_dated(pixels_home: Path) -> None:
-    """Its second name was lost, or the setting was 0 before."""
+    """The setting was 0 before, or the pass was killed at it; what that one left goes."""
+    dated = pixels_home / "published" / "dated"
     a_pass(pixels_home, 1, keep_months=0)
+    dated.mkdir()
+    (dated / ".2026-11-000001.duckdb.tmp").hardlink_to(pixels_home / "published" / "snapshot-000001.duckdb")
+
     run_pass(load_settings(), now=lambda: NOON)
 
-    assert names(pixels_home / "published" / "dated") == ["2026-11-000001.duckdb"]
+    assert [path.name for path in dated.iterdir()] == ["2026-11-000001.duckdb"]
 
 
 def test_snapshots_of_a_warehouse_that_is_no_more_go_first(pixels_home: Path) -> None:
