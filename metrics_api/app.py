@@ -14,7 +14,7 @@ from metrics_api.problems import WrongParameter, nothing_published, refuse_param
 from pixels import Warehouse, __version__
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.period import parse_period
-from pixels.pointer import utc_text
+from pixels.pointer import LastCheck, utc_text
 
 Request = falcon.asgi.Request
 Response = falcon.asgi.Response
@@ -85,10 +85,20 @@ class HealthResource:
             "as_of": utc_text(newest.as_of),
             "complete_until": utc_text(newest.complete_until),
             "last_pass_at": utc_text(newest.last_pass_at),
+            "last_check": newest.last_check and _check(newest.last_check),
         }
         _answer(resp, content, is_demo=newest.is_demo)
 
     on_head = on_get
+
+
+def _check(check: LastCheck) -> dict[str, Any]:
+    return {
+        "checked_at": utc_text(check.checked_at),
+        "snapshot": check.snapshot,
+        "equal": check.equal,
+        "differences": check.differences,
+    }
 
 
 def _parameters(req: Request, names: tuple[str, ...]) -> dict[str, str]:

@@ -201,8 +201,11 @@ def _players(events: list[Event], kept: list[Event]) -> list[tuple[object, ...]]
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows; columns that later migrations added keep their defaults."""
     if rows:
-        con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows)
+        columns = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()][: len(rows[0])]
+        values = ", ".join("?" for _ in columns)
+        con.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})", rows)
 
 
 def _iso(instant: datetime) -> str:

@@ -178,12 +178,25 @@ def test_health_says_how_complete_the_numbers_are(client: TestClient, sample: Sa
         "as_of": AS_OF,
         "complete_until": AS_OF,
         "last_pass_at": AS_OF,
+        "last_check": None,
     }
 
     sample.point_at("snapshot-000001.duckdb", complete_until=at("2026-11-23T08:00"), as_of=AS_OF)
 
     health = client.simulate_get("/api/health").json
     assert (health["as_of"], health["complete_until"]) == (AS_OF, "2026-11-23T08:00:00.000Z")
+
+
+def test_health_says_when_the_figures_were_last_compared_with_the_records(
+    client: TestClient, sample: SampleWarehouse
+) -> None:
+    """What `pixels rebuild --check` found, as the pointer has it."""
+    publish(sample)
+    check = {"checked_at": AS_OF, "snapshot": 1, "equal": False, "differences": {"players": 2}}
+    told = {**check, "code_version": "0.1.0"}
+    sample.point_at("snapshot-000001.duckdb", complete_until=at("2026-11-23T08:00"), last_check=told)
+
+    assert client.simulate_get("/api/health").json["last_check"] == check
 
 
 def test_head_is_get_without_a_body(client: TestClient, sample: SampleWarehouse) -> None:
