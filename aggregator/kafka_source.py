@@ -18,6 +18,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from aggregator.kafka_group import GROUP, GroupOffsets, Place
 from aggregator.records import BATCH_BYTES, LATEST_MS, Gap, Offsets, Origin, Slice, Stream
 from pixels.config import Settings
 from pixels.errors import PixelsError
@@ -90,10 +91,6 @@ class _Partition:
         return cut
 
 
-Place = tuple[str, int]
-"""A topic and the number of a partition."""
-
-
 class KafkaSource:
     """All partitions of the two topics behind one consumer.
 
@@ -103,13 +100,14 @@ class KafkaSource:
     def __init__(
         self,
         consumer: Consumer,
+        group: GroupOffsets,
         partitions: Mapping[Place, _Partition],
         origins: list[Origin],
         *,
         patience: float,
         stop: Callable[[], bool],
     ) -> None:
-        self._consumer, self.origins = consumer, origins
+        self._consumer, self._group, self.origins = consumer, group, origins
         self._patience, self._stop = patience, stop
         self._open = {place: partition for place, partition in partitions.items() if partition.left}
         self._touched = {place: partition for place, partition in partitions.items() if partition.gaps}
@@ -149,8 +147,7 @@ class KafkaSource:
     def mark_stored(self) -> None:
         """Set the group's offsets, which lag monitors watch."""
         if self._read:
-            offsets = [TopicPartition(topic, n, offset) for (topic, n), offset in self._read.items()]
-            self._consumer.commit(offsets=offsets, asynchronous=True)
+            self._group.set(self._read)
             self._read = {}
 
     def _consume(self, limit: int) -> list[Message]:
@@ -179,6 +176,7 @@ class KafkaSource:
 
     def close(self) -> None:
         """Leave the brokers."""
+        self._group.close()
         self._consumer.close()
 
 
@@ -210,9 +208,9 @@ _CONNECTION = {
     "reconnect.backoff.ms": 250,
     "log_level": 2,  # what goes wrong arrives as an error, once, instead of a line for every attempt
 }
+_GROUP = {"group.id": GROUP, "enable.auto.commit": False}
 _READING = {
-    "group.id": "pixels-aggregator",  # for lag monitors; the offsets that count are in the warehouse
-    "enable.auto.commit": False,
+    **_GROUP,
     "auto.offset.reset": "error",
     "enable.partition.eof": True,
     "isolation.level": "read_committed",
@@ -233,8 +231,9 @@ def open_kafka_source(settings: Settings, stored: Offsets, *, stop: Callable[[],
     admin = kafka_client(AdminClient, kafka_properties(settings, {**_CONNECTION, "error_cb": heard.append}))
     streams: dict[str, Stream] = {settings.kafka_topic: "events", f"{settings.kafka_topic}.rejected": "refusals"}
     try:
-        sources = _sources(admin, list(streams))
-        partitions = _partitions(admin, streams, sources, stored)
+        within = min(_ADMIN_SECONDS, settings.kafka_read_timeout)
+        sources = _sources(admin, list(streams), within)
+        first, end = (_offsets(admin, sources, spec, within) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))
     except KafkaException as error:
         # What went wrong with the connections is handed over here: a time-out alone does not tell of a wrong TLS key.
         admin.poll(0)
@@ -243,17 +242,25 @@ def open_kafka_source(settings: Settings, stored: Offsets, *, stop: Callable[[],
             f"Kafka at {settings.kafka_bootstrap_servers} did not answer as needed: {'; '.join(reasons)}. "
             f"Check that the brokers run and that the topics {' and '.join(streams)} exist (deploy/kafka/start makes them)."
         ) from error
-    consumer = kafka_client(Consumer, kafka_properties(settings, {**_CONNECTION, **_READING}))
+    partitions = _partitions(streams, sources, first, end, stored)
+    consumer, group = (
+        kafka_client(Consumer, kafka_properties(settings, {**_CONNECTION, **own})) for own in (_READING, _GROUP)
+    )
     origins = [Origin(source, f"kafka:{topic}") for (topic, _), source in sources.items()]
     return KafkaSource(
-        consumer, partitions, list(dict.fromkeys(origins)), patience=settings.kafka_read_timeout, stop=stop
+        consumer,
+        GroupOffsets(group),
+        partitions,
+        list(dict.fromkeys(origins)),
+        patience=settings.kafka_read_timeout,
+        stop=stop,
     )
 
 
-def _sources(admin: AdminClient, topics: list[str]) -> dict[Place, str]:
+def _sources(admin: AdminClient, topics: list[str], within: float) -> dict[Place, str]:
     """Return what names the topic of each partition for ever: a topic that is made anew has another id."""
-    described = admin.describe_topics(TopicCollection(topics), request_timeout=_ADMIN_SECONDS)
-    cluster = admin.describe_cluster(request_timeout=_ADMIN_SECONDS).result().cluster_id
+    described = admin.describe_topics(TopicCollection(topics), request_timeout=within)
+    cluster = admin.describe_cluster(request_timeout=within).result().cluster_id
     found = {name: future.result() for name, future in described.items()}
     return {
         (name, p.id): f"kafka:{cluster}:{topic.topic_id}" for name, topic in found.items() for p in topic.partitions
@@ -261,9 +268,13 @@ def _sources(admin: AdminClient, topics: list[str]) -> dict[Place, str]:
 
 
 def _partitions(
-    admin: AdminClient, streams: Mapping[str, Stream], sources: Mapping[Place, str], stored: Offsets
+    streams: Mapping[str, Stream],
+    sources: Mapping[Place, str],
+    first: Mapping[Place, int],
+    end: Mapping[Place, int],
+    stored: Offsets,
 ) -> dict[Place, _Partition]:
-    first, end = _offsets(admin, sources, OffsetSpec.earliest()), _offsets(admin, sources, OffsetSpec.latest())
+    """Say of each partition where to begin, what is missing before that, and where it ends."""
     partitions = {}
     for (topic, number), source in sources.items():
         place = (topic, number)
@@ -275,10 +286,10 @@ def _partitions(
     return partitions
 
 
-def _offsets(admin: AdminClient, places: Iterable[Place], spec: OffsetSpec) -> dict[Place, int]:
+def _offsets(admin: AdminClient, places: Iterable[Place], spec: OffsetSpec, within: float) -> dict[Place, int]:
     """Return offsets as a reader of committed transactions sees them: `latest` is the last stable offset."""
     wanted = {TopicPartition(topic, number): spec for topic, number in places}
-    answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_ADMIN_SECONDS)
+    answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=within)
     return {(place.topic, place.partition): future.result().offset for place, future in answers.items()}
 
 

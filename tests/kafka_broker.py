@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.waiting import until
@@ -76,18 +76,32 @@ class KafkaBroker:
             until(partial(has_leaders, admin, topic, partitions), what=f"{topic} is ready")
         return name
 
-    def produce(self, topic: str, values: Iterable[dict[str, Any] | bytes | None]) -> None:
-        """Write values (dicts as JSON) over all partitions of a topic, and return when the broker has them."""
-        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5})
+    def produce(self, topic: str, values: Iterable[dict[str, Any] | bytes | None], *, at_once: int = 10_000) -> None:
+        """Write values (dicts as JSON) over all partitions of a topic, and return when the broker has them.
+
+        `at_once`: how many records lie together at most; a reader gets all of them or none.
+        """
+        properties = {"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5, "batch.num.messages": at_once}
+        producer = Producer(properties)
         for number, value in enumerate(values):
             raw = json.dumps(value).encode() if isinstance(value, dict) else value
             producer.produce(topic, raw, key=f"k{number}")
         assert producer.flush(30) == 0, "the broker did not take all of it"
 
+    def produce_to(self, topic: str, partition: int, values: Iterable[dict[str, Any]]) -> None:
+        """Write values as JSON to one partition, and return when the broker has them."""
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers})
+        for value in values:
+            producer.produce(topic, json.dumps(value), partition=partition)
+        assert producer.flush(30) == 0, "the broker did not take all of it"
+
 
 def has_leaders(admin: AdminClient, topic: str, partitions: int) -> bool:
     """Tell whether every partition of the topic can be written to."""
-    metadata = admin.list_topics(topic, timeout=10).topics[topic]
+    try:
+        metadata = admin.list_topics(topic, timeout=10).topics[topic]
+    except KafkaException:  # the broker comes back from a fault of the test before
+        return False
     return metadata.error is None and [p.leader >= 0 for p in metadata.partitions.values()] == [True] * partitions
 
 

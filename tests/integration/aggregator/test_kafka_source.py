@@ -3,63 +3,53 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import socketserver
 import subprocess
+import sys
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from aggregator.kafka_source import KafkaUnavailable
-from aggregator.run import run_pass
+from aggregator.run import PassResult, run_pass
 from pixels.cli import main
 from pixels.config import Settings, load_settings
 from tests.kafka_broker import KafkaBroker
 from tests.local_log import append
-from tests.oracle import Record, differences, tables
+from tests.oracle import Record, Refusal, differences, tables
 from tests.sample_records import event
 from tests.stored_tables import read_tables
-from tests.waiting import free_port
+from tests.waiting import free_port, until
 
 
-@pytest.fixture
-def topic(kafka: KafkaBroker, pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A fresh topic that the settings name."""
-    name = kafka.new_topic()
-    monkeypatch.setenv("PIXELS_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
-    monkeypatch.setenv("PIXELS_KAFKA_TOPIC", name)
-    return name
-
-
-def produce(kafka: KafkaBroker, topic: str, values: Iterable[Record | bytes | None]) -> None:
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 5})
-    for number, value in enumerate(values):
-        raw = json.dumps(value).encode() if isinstance(value, dict) else value
-        producer.produce(topic, raw, key=f"k{number}")
-    assert producer.flush(30) == 0
-
-
-def assert_tables(settings: Settings, records: list[Record]) -> None:
-    assert differences(tables(records, "UTC"), read_tables(str(settings.warehouse_path))) == {}
+def assert_tables(settings: Settings, records: list[Record], refusals: Iterable[Refusal] = ()) -> None:
+    expected = tables(records, "UTC", refusals=refusals)
+    assert differences(expected, read_tables(settings.warehouse_path)) == {}
 
 
 def test_everything_on_the_topic_counts_once(kafka: KafkaBroker, topic: str) -> None:
     """Two passes over a topic with repeats and rubbish: the second finds nothing left."""
     records = [event(n % 700, banner_tag=f"b{n % 3}") for n in range(2_000)]
-    produce(kafka, topic, [*records, b"rubbish", b"", None])
+    kafka.produce(topic, [*records, b"rubbish", b"", None])
+    now = datetime.now(UTC)
     settings = load_settings(batch_size=300)
 
     first, second = run_pass(settings), run_pass(settings)
 
     assert (first.outcome.records_read, first.outcome.records_rejected) == (2_003, 3)
     assert second.outcome.records_read == 0
-    assert_tables(settings, records)
+    assert_tables(settings, records, [Refusal(now, "not_json"), Refusal(now, "empty_record", 2)])
 
 
 def test_an_outside_client_is_counted(kafka: KafkaBroker, topic: str) -> None:
@@ -95,19 +85,22 @@ def test_transactions_that_were_aborted_do_not_count_and_their_markers_do_not_ho
     producer.begin_transaction()
     producer.produce(topic, json.dumps(event(9)), partition=0)
     producer.flush()
-    produce(kafka, topic, [event(20)])
-    open_pass = run_pass(settings)
+    behind, beside = Producer({"bootstrap.servers": kafka.bootstrap_servers}), event(21)
+    behind.produce(topic, json.dumps(event(20)), partition=0)
+    behind.produce(topic, json.dumps(beside), partition=1)
+    assert behind.flush(30) == 0
+    while_open = run_pass(settings)
+    assert (while_open.outcome.events_stored, while_open.finished) == (1, True)
+
     producer.commit_transaction()
     run_pass(settings)
-
-    assert open_pass.outcome.events_stored <= 1
-    assert_tables(settings, [event(n) for n in (0, 1, 2, 6, 7, 9, 20)])
+    assert_tables(settings, [event(n) for n in (0, 1, 2, 6, 7, 9, 20, 21)])
 
 
 def test_both_logs_are_drained_and_agree_on_one_event(kafka: KafkaBroker, topic: str, pixels_home: Path) -> None:
     """What the embedded log still holds when Kafka is switched on is counted, once."""
     append(pixels_home, [event(1), event(2)], at_ms=1_795_000_000_000)
-    produce(kafka, topic, [event(2), event(3)])
+    kafka.produce(topic, [event(2), event(3)])
     settings = load_settings()
 
     result = run_pass(settings)
@@ -118,13 +111,13 @@ def test_both_logs_are_drained_and_agree_on_one_event(kafka: KafkaBroker, topic:
 
 def test_partitions_that_are_added_later_are_read_from_their_beginning(kafka: KafkaBroker, topic: str) -> None:
     """A topic may grow; nothing on its new partitions is missed."""
-    produce(kafka, topic, [event(n) for n in range(20)])
+    kafka.produce(topic, [event(n) for n in range(20)])
     settings = load_settings()
     run_pass(settings)
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
     for future in admin.create_partitions([NewPartitions(topic, 8)]).values():
         future.result(30)
-    produce(kafka, topic, [event(n) for n in range(20, 120)])
+    kafka.produce(topic, [event(n) for n in range(20, 120)])
 
     run_pass(settings)
 
@@ -134,7 +127,7 @@ def test_partitions_that_are_added_later_are_read_from_their_beginning(kafka: Ka
 def test_the_refusals_of_the_collector_come_from_their_own_topic(kafka: KafkaBroker, topic: str) -> None:
     """They are kept with their reason, and never counted."""
     refusal = {"reason": "unknown_path", "received_at": "2026-11-17T10:00:00Z", "payload": "GET /x", "detail": ""}
-    produce(kafka, f"{topic}.rejected", [refusal])
+    kafka.produce(f"{topic}.rejected", [refusal])
 
     result = run_pass(load_settings())
 
@@ -143,15 +136,26 @@ def test_the_refusals_of_the_collector_come_from_their_own_topic(kafka: KafkaBro
 
 def test_the_groups_offsets_follow_for_lag_monitors(kafka: KafkaBroker, topic: str) -> None:
     """An ordinary lag monitor sees the aggregator's group at the end of the topic."""
-    produce(kafka, topic, [event(n) for n in range(50)])
+    kafka.produce(topic, [event(n) for n in range(50)])
     run_pass(load_settings())
 
+    assert offsets_of_the_group(kafka, topic) == ends_of(kafka, topic)
+
+
+def offsets_of_the_group(kafka: KafkaBroker, topic: str) -> dict[int, int]:
+    """The offsets by partition that a lag monitor sees, where there are any."""
     watcher = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "pixels-aggregator"})
-    places = [TopicPartition(topic, n) for n in range(4)]
-    committed = {place.partition: place.offset for place in watcher.committed(places, timeout=30)}
+    places = watcher.committed([TopicPartition(topic, n) for n in range(4)], timeout=30)
+    watcher.close()
+    return {place.partition: place.offset for place in places if place.offset > 0}
+
+
+def ends_of(kafka: KafkaBroker, topic: str) -> dict[int, int]:
+    """The ends of the partitions that hold anything."""
+    watcher = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "nobody"})
     ends = {n: watcher.get_watermark_offsets(TopicPartition(topic, n), timeout=30)[1] for n in range(4)}
     watcher.close()
-    assert {n: end for n, end in ends.items() if end} == {n: at for n, at in committed.items() if at > 0}
+    return {n: end for n, end in ends.items() if end}
 
 
 def test_kafka_that_does_not_answer_or_lacks_the_topic_is_explained(
@@ -189,9 +193,84 @@ def test_a_property_that_cannot_be_used_ends_the_pass_before_it_reads(
     assert result.stdout == ""
 
 
-def test_properties_of_the_settings_reach_both_clients(kafka: KafkaBroker, topic: str) -> None:
-    """A name given to the clients stands in what administrator and consumer send; ours stay as they are."""
-    produce(kafka, topic, [event(n) for n in range(5)])
+AT_ONCE = 10
+EVENTS = [event(n) for n in range(2_000)]
+
+
+@pytest.fixture
+def little_at_a_time(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass that reads and stores a little at a time, and hardly ahead, so that it can be met in the middle."""
+    monkeypatch.setenv("PIXELS_BATCH_SIZE", "20")
+    monkeypatch.setenv(
+        "PIXELS_KAFKA_PROPERTIES",
+        json.dumps({"queued.max.messages.kbytes": 1, "fetch.message.max.bytes": 4_000}),
+    )
+
+
+def test_a_broker_that_hangs_from_the_start_is_given_up_in_time(kafka: KafkaBroker, topic: str) -> None:
+    """Before anything is read the pass ends with the same clear error."""
+    with kafka.hanging(), pytest.raises(KafkaUnavailable, match="did not answer as needed"):
+        run_pass(load_settings(kafka_read_timeout=3))
+
+
+def pass_over_the_rest() -> PassResult | None:
+    """Do a pass, None while the broker, which stood still, is not one of its cluster again."""
+    try:
+        return run_pass(load_settings(batch_size=50_000, kafka_properties={}))
+    except KafkaUnavailable:
+        return None
+
+
+def records_read_by_each_pass() -> list[int]:
+    with duckdb.connect(str(load_settings().warehouse_path), read_only=True) as con:
+        return [n for (n,) in con.execute("SELECT records_read FROM aggregation_runs ORDER BY run_id").fetchall()]
+
+
+@pytest.mark.usefixtures("little_at_a_time")
+def test_a_broker_that_hangs_in_mid_pass_is_given_up_in_time(kafka: KafkaBroker, topic: str) -> None:
+    """A clear error after a bounded time; what was committed stays, and the next pass has the rest."""
+    kafka.produce(topic, EVENTS, at_once=AT_ONCE)
+    hanging, steps = ExitStack(), iter(["after_commit"])
+
+    def hang(step: str) -> None:
+        if step == "after_commit" and next(steps, None):
+            hanging.enter_context(kafka.hanging())
+
+    began = time.monotonic()
+    with hanging, pytest.raises(KafkaUnavailable, match=r"delivered nothing for 3 s though \d partition"):
+        run_pass(load_settings(kafka_read_timeout=3), on_step=hang)
+    assert time.monotonic() - began < 20
+    until(pass_over_the_rest, what="the next pass")
+
+    stored, rest = records_read_by_each_pass()
+    assert 0 < stored < len(EVENTS)
+    assert stored + rest == len(EVENTS)
+    assert_tables(load_settings(), EVENTS)
+
+
+@pytest.mark.usefixtures("little_at_a_time")
+def test_a_pass_that_is_asked_to_end_ends_after_its_transaction(kafka: KafkaBroker, topic: str) -> None:
+    """SIGTERM in a backlog, even while the broker hangs: exit code 0, and the line says that there is more."""
+    kafka.produce(topic, EVENTS, at_once=AT_ONCE)
+    with subprocess.Popen([sys.executable, "-m", "pixels", "aggregate"], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        until(lambda: offsets_of_the_group(kafka, topic), what="the first batch is stored")
+        with kafka.hanging():
+            child.send_signal(signal.SIGTERM)
+            line = json.loads(child.stdout.readline())
+        assert child.wait(30) == 0
+    rest = until(pass_over_the_rest, what="the next pass")
+
+    assert not line["finished"]
+    assert rest
+    assert rest.finished
+    assert records_read_by_each_pass() == [line["records_read"], len(EVENTS) - line["records_read"]]
+    assert_tables(load_settings(), EVENTS)
+
+
+def test_properties_of_the_settings_reach_every_client(kafka: KafkaBroker, topic: str) -> None:
+    """A name given to the clients stands in what each of them sends; ours stay as they are."""
+    kafka.produce(topic, [event(n) for n in range(5)])
 
     with overheard(kafka.port) as (port, said):
         settings = load_settings(
@@ -199,7 +278,8 @@ def test_properties_of_the_settings_reach_both_clients(kafka: KafkaBroker, topic
         )
         run_pass(settings)
 
-    assert [b"acme-nightly-pass" in connection for connection in said] == [True, True]
+    assert len(said) > 1
+    assert all(b"acme-nightly-pass" in connection for connection in said)
     assert_tables(settings, [event(n) for n in range(5)])
 
 
