@@ -34,6 +34,7 @@ from aggregator.publish import publish
 from aggregator.snapshots import snapshot_files
 from aggregator.store.erasing import erase_in_tables, records_naming, rivals_of, settle_ties, visitor_keys_of
 from aggregator.store.opening import checkpoint_and_close, transaction
+from aggregator.store.rebuilding import NoRoom
 from aggregator.store.rewriting import (
     Forgetting,
     exchange_archive_files,
@@ -141,6 +142,7 @@ def _forget_in_warehouse(
     now: Clock,
 ) -> tuple[Erasure, Forgetting]:
     """Take the names out of the tables and the archive in one transaction, and bring the warehouse to rest."""
+    _check_room(settings)
     started, stood = now(), stored_tombstones(con, settings.home)
     if already := asked & stood.names:
         raise BadParameter("PLAYER_ID", f"{min(already)} is the name of a player who was erased")
@@ -176,6 +178,17 @@ def _forget_in_warehouse(
     step("after_erasure_commit")
     checkpoint_and_close(con, settings.warehouse_path)
     return done, what
+
+
+def _check_room(settings: Settings) -> None:
+    """Raise NoRoom unless the disk holds the largest file twice more: a copy without the names, and that written anew."""
+    files = [settings.warehouse_path, *snapshot_files(settings)]
+    needed, free = 2 * max(file.stat().st_size for file in files), shutil.disk_usage(settings.home).free
+    if free < needed:
+        raise NoRoom(
+            f"Writing the files of {settings.home} anew takes up to {needed / 1e6:.0f} MB, but it has {free / 1e6:.0f} MB left. "
+            "Make room, then run this again. Nothing was changed."
+        )
 
 
 def _visitor_keys(con: duckdb.DuckDBPyConnection, settings: Settings, players: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 import pixels
+from aggregator.erasure import erase
 from aggregator.rebuild import check
 from aggregator.run import run_pass
 from pixels.config import load_settings
@@ -115,3 +116,19 @@ def test_where_marked_visits_were_counted_they_go_on_counting(pixels_home: Path)
     refused = [Refusal(SEEN, "unknown_path")]
     found = read_tables(pixels_home / "warehouse.duckdb")
     assert differences(tables(seen, "UTC", count_bots=True, refusals=refused), found) == {}
+
+
+def test_an_erasure_renames_in_the_snapshots_of_an_older_version_too(pixels_home: Path) -> None:
+    """They have other tables, and are brought up to date as they are written anew."""
+    first_warehouse(pixels_home)
+
+    done, _ = erase(load_settings(), ["p1"])
+
+    assert done.snapshots == ["published/snapshot-000001.duckdb"]
+    for file in pixels_home.glob("**/*.duckdb"):
+        with duckdb.connect(str(file), read_only=True) as con:
+            for table in ("events", "players", "counted_events"):
+                assert con.execute(f"SELECT player_id FROM {table}").fetchall() == [tuple(done.erased)], (file, table)
+    with pixels.open(pixels_home / "published" / "snapshot-000001.duckdb") as wh:
+        assert wh.snapshot == 1
+        assert wh.metrics("2026-11-17", "2026-11-17")["count"].to_list() == [1]
