@@ -30,6 +30,7 @@ from pixels.resources import sql
 
 POINTER = "current.json"
 _log = structlog.get_logger()
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _REST = 3
 """How many times as long as a snapshot took there is none after it."""
 
@@ -40,6 +41,7 @@ class State:
 
     snapshot: int
     as_of: str
+    last_pass_at: str
     time_zone: str
     is_demo: bool
     schema_version: int
@@ -61,6 +63,7 @@ def read_state(con: duckdb.DuckDBPyConnection) -> State:
     return State(
         snapshot=row["snapshot"],
         as_of=iso(row["as_of"]),
+        last_pass_at=iso(row["last_pass_at"]),
         time_zone=row["time_zone"],
         is_demo=row["is_demo"],
         schema_version=row["schema_version"],
@@ -84,11 +87,11 @@ class _Published(msgspec.Struct):
     """What a session wants to know of the pointer that is there."""
 
     snapshot: int
-    as_of: str
+    as_of: _Instant
     file: str
     schema_version: int
-    published_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    publish_seconds: float = 0.0
+    published_at: _Instant | None = None
+    publish_seconds: Annotated[float, msgspec.Meta(ge=0, le=1e7)] = 0.0
 
     def rests(self, now: datetime, at_once_below: float) -> bool:
         """Whether making the next snapshot now would make it more than a quarter of the time."""
@@ -119,9 +122,9 @@ def _due(published: Path, content: Mapping[str, object], state: State, now: date
     if not content:
         return _Due.NOW
     pointer = msgspec.convert(content, _Published)
-    if not (published / pointer.file).exists() or pointer.schema_version != state.schema_version:
+    if not (published / pointer.file).is_file() or pointer.schema_version != state.schema_version:
         return _Due.NOW
-    if (pointer.snapshot, pointer.as_of) == (state.snapshot, state.as_of):
+    if (pointer.snapshot, iso(pointer.as_of)) == (state.snapshot, state.as_of):
         return _Due.NOTHING
     return _Due.LATER if pointer.rests(now, at_once_below) else _Due.NOW
 
@@ -161,9 +164,9 @@ def publish(
     At most a quarter of the time goes into publishing: a snapshot that took `at_once_below` seconds or more is followed
     by three times as long without one. Meanwhile the pointer goes on saying what is published.
     """
-    began, last_pass_at, folder = time.monotonic(), now(), settings.published_dir
+    began, folder = time.monotonic(), settings.published_dir
     state, pointer = read_state(con), _read_pointer(folder)
-    due = _due(folder, pointer, state, last_pass_at, at_once_below)
+    due = _due(folder, pointer, state, now(), at_once_below)
     if due is _Due.NOW:
         step("before_checkpoint")
         checkpoint_and_close(con, settings.warehouse_path)
@@ -178,7 +181,7 @@ def publish(
     as_of = datetime.fromisoformat(str(pointer["as_of"]))
     keep_last_of_month(folder / str(pointer["file"]), number, as_of, settings.zone, settings.keep_months)
     step("before_pointer")
-    _move_pointer(folder, pointer | {"last_pass_at": iso(last_pass_at), "checked_at": iso(now())})
+    _move_pointer(folder, pointer | {"last_pass_at": state.last_pass_at, "checked_at": iso(now())})
     step("after_pointer")
     prune_snapshots(folder, settings.keep_snapshots, number)
     return number, due is _Due.NOW
