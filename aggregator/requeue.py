@@ -19,8 +19,9 @@ import polars as pl
 from aggregator.decode import PAYLOAD_BYTES, decode
 from aggregator.forgetting import BLANK
 from aggregator.local_source import TABLES
+from aggregator.progress import progress_bar
 from aggregator.records import Slice, Stream
-from aggregator.store.refused import Choice, chosen_refusals
+from aggregator.store.refused import AT_ONCE, Choice, chosen_refusals
 from aggregator.store.runs import Outcome
 from aggregator.writing import Clock, OnStep, Session, utc_now, writing
 from pixels.config import Settings
@@ -70,8 +71,9 @@ def requeue(
     *,
     on_step: OnStep = lambda step: None,
     now: Clock = utc_now,
+    at_once: int = AT_ONCE,
 ) -> RequeueResult:
-    """Try the chosen refusals again, store what is an event now, and publish.
+    """Try the chosen refusals again, `at_once` in a transaction, store what is an event now, and publish.
 
     Raises BadParameter when an id names no refusal, before anything is changed; AlreadyRunning when another process
     writes this warehouse.
@@ -79,8 +81,10 @@ def requeue(
     result = RequeueResult()
     with writing(settings, "requeue", on_step=on_step, now=now) as session:
         _check_ids(session, choice)
-        for refused in chosen_refusals(session.con, settings, choice):
-            _try_again(session, refused, judge, result)
+        with progress_bar("Trying again", None, "refusals") as show:
+            for refused in chosen_refusals(session.con, settings, choice, at_once):
+                _try_again(session, refused, judge, result)
+                show(result.tried)
     result.run_id, result.snapshot, result.published = session.run_id, session.snapshot, session.published
     result.outcome = session.total
     return result

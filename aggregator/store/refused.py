@@ -18,7 +18,8 @@ from pixels.rules import DAY, with_day
 STORED_REFUSAL = {**REJECTED_COLUMNS, "place": pl.String(), DAY: pl.Date()}
 """A refusal with the place of its log (null: it was read before places were kept) and the local day of its receipt."""
 
-_ROWS_AT_ONCE = 20_000  # of 8 KiB at most
+AT_ONCE = 20_000
+"""Refusals that are held in memory, each of 8 KiB at most."""
 _BEFORE_ALL = ("", -1, -1)
 
 
@@ -33,8 +34,10 @@ class Choice:
     """SOURCE/PARTITION/OFFSET each."""
 
 
-def chosen_refusals(con: duckdb.DuckDBPyConnection, settings: Settings, choice: Choice) -> Iterator[pl.DataFrame]:
-    """Yield the chosen refusals that lie in the table, as STORED_REFUSAL, a piece at a time, in the order of their positions.
+def chosen_refusals(
+    con: duckdb.DuckDBPyConnection, settings: Settings, choice: Choice, at_once: int = AT_ONCE
+) -> Iterator[pl.DataFrame]:
+    """Yield the chosen refusals that lie in the table, as STORED_REFUSAL, `at_once` of them, in the order of their positions.
 
     What is done to a piece does not disturb the next one.
     """
@@ -44,7 +47,7 @@ def chosen_refusals(con: duckdb.DuckDBPyConnection, settings: Settings, choice: 
     while True:
         behind = dict(zip(("source", "partition", "offset"), position, strict=True))
         query = sql("queries/chosen_refusals.sql")
-        piece = con.execute(query, {**wanted, **behind, "limit": _ROWS_AT_ONCE}).pl()
+        piece = con.execute(query, {**wanted, **behind, "limit": at_once}).pl()
         if piece.is_empty():
             return
         position = piece.select("source", "partition", "offset").row(-1)

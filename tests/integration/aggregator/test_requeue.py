@@ -134,17 +134,12 @@ def test_only_what_was_chosen_is_tried(home: Path) -> None:
 
 def test_more_refusals_than_are_taken_at_once_are_all_tried(home: Path) -> None:
     """Each once, whether the ones before it stayed or left."""
-    many = [event(number, banner_tag="b" if number % 2 else "null") for number in range(1, 20_100)]
-    with duckdb.connect(str(home / "warehouse.duckdb")) as con:
-        con.execute(
-            "INSERT INTO rejected_events SELECT $source, 0, unnest(range(1, 20100)), 'placeholder_value', '', "
-            "encode(unnest($values)), $at, 1",
-            {"source": EVENTS, "values": list(map(json.dumps, many)), "at": AT},
-        )
-        con.execute("INSERT INTO daily_refusals VALUES ('2026-11-17', 'placeholder_value', 20099)")
-    result = tried_again()
-    assert (result.tried, result.became_events, result.still_refused["placeholder_value"]) == (20_099, 10_050, 10_049)
-    check_tables(home, *many[::2], refusals=(Refusal(AT, "placeholder_value", 10_049),))
+    many = [event(number, banner_tag="b" if number % 3 else "null") for number in range(1, 11)]
+    refused(home, *many)
+    result = requeue(load_settings(), Choice(), RefusedRequests(load_settings()).judge, at_once=2)
+    assert (result.tried, result.became_events, result.still_refused) == (10, 7, {"placeholder_value": 3})
+    sound = [record for record in many if record["banner_tag"] == "b"]
+    check_tables(home, *sound, refusals=(Refusal(AT, "placeholder_value", 3),))
 
 
 def stored(home: Path, event_type: str) -> list[dict[str, Any]]:
