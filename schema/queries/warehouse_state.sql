@@ -2,6 +2,7 @@
 SELECT
     coalesce((SELECT max(run_id) FROM aggregation_runs WHERE figures_changed), 0) AS snapshot,
     coalesce((SELECT max(finished_at) FROM aggregation_runs WHERE figures_changed), w.created_at) AS as_of,
+    coalesce((SELECT max(finished_at) FROM aggregation_runs), w.created_at) AS last_pass_at,
     w.time_zone,
     w.is_demo,
     (SELECT count(*) FROM schema_migrations) AS schema_version,

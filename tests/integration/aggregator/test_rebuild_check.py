@@ -145,7 +145,10 @@ def test_equal_and_differing_figures_are_told_to_readers_and_kept(home: Path) ->
     """Each check is a row; the newest is in the pointer, later passes keep it there, and a check makes no snapshot."""
     with pixels.open(home) as wh:
         assert wh.last_check is None
+        last_pass_at = wh.last_pass_at
     first = check(load_settings()).check
+    with pixels.open(home) as wh:
+        assert wh.last_pass_at == last_pass_at
     tamper("UPDATE daily_metrics SET count = count + 1")
     second = check(load_settings()).check
     append(home, [event(9)], at_ms=APPENDED)
