@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -37,9 +35,10 @@ from tests.colliding_records import (
     refusal_record,
 )
 from tests.forgotten import forgotten, names_of
-from tests.local_log import append
+from tests.local_log import append, copy_slot
 from tests.oracle import Record, Refusal, Tables, differences, tables
 from tests.stored_tables import contradictions, read_tables
+from tests.tampering import tables_with_rows, tamper, ways_to_tamper
 
 Sent = Record | bytes | Refusal
 some = st.lists(st.one_of(records, records, deposits, bad_records, collectors_refusals), min_size=1, max_size=8)
@@ -52,7 +51,7 @@ BEGIN = datetime(2026, 10, 26, 12, tzinfo=UTC)
 
 WHAT_HAPPENS = {
     "append", "duplicate", "delay", "reorder", "pass", "kill", "replay", "import", "erase", "retain", "late for an archived day",
-    "rebuild", "rebuild with other settings", "check",
+    "rebuild", "rebuild with other settings", "check", "tamper",
 }  # fmt: skip
 
 
@@ -90,31 +89,25 @@ class AnyHistory(RuleBasedStateMachine):
             log_retention_days=36_500,
         )
 
-    @rule(more=some)
-    def send(self, more: list[Sent]) -> None:
-        """Records set out for the log; they arrive late, or in another order, or with the next ones."""
-        self.on_the_way += more
-        self.sent += more
-
-    @precondition(lambda self: self.sent)
-    @rule(data=st.data())
-    def send_again(self, data: st.DataObject) -> None:
-        """A sender did not hear that its record was stored."""
-        again = data.draw(st.lists(st.sampled_from(range(len(self.sent))), min_size=1, max_size=4))
-        self.on_the_way += [self.sent[number] for number in again]
-        self.done["duplicate"] += 1
-
-    @precondition(lambda self: self.on_the_way)
-    @rule(data=st.data(), slot=st.integers(0, SLOTS - 1))
-    def arrive(self, data: st.DataObject, slot: int) -> None:
+    @rule(more=some, data=st.data(), slot=st.integers(0, SLOTS - 1))
+    def send(self, more: list[Sent], data: st.DataObject, slot: int) -> None:
         """Some of what is on the way is appended, in any order; the rest is delayed."""
-        numbers = data.draw(st.lists(st.sampled_from(range(len(self.on_the_way))), unique=True, min_size=1))
-        self._append([self.on_the_way[number] for number in numbers], slot)
-        self.on_the_way = [sent for number, sent in enumerate(self.on_the_way) if number not in numbers]
-        self.done["append"] += 1
-        self.done["late for an archived day"] += any(self.settings.archive_dir.glob("*/records-*.parquet"))
+        self.sent += more
+        way = self.on_the_way + more
+        numbers = data.draw(st.lists(st.sampled_from(range(len(way))), unique=True))
+        self.on_the_way = [sent for number, sent in enumerate(way) if number not in numbers]
+        self._append([way[number] for number in numbers], slot)
+        self.done["append"] += bool(numbers)
         self.done["delay"] += bool(self.on_the_way)
         self.done["reorder"] += numbers != sorted(numbers)
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), slot=st.integers(0, SLOTS - 1))
+    def send_again(self, data: st.DataObject, slot: int) -> None:
+        """A sender did not hear that its record was stored."""
+        numbers = data.draw(st.lists(st.sampled_from(range(len(self.sent))), min_size=1, max_size=4))
+        self._append([self.sent[number] for number in numbers], slot)
+        self.done["duplicate"] += 1
 
     @rule()
     def one_pass(self) -> None:
@@ -153,7 +146,7 @@ class AnyHistory(RuleBasedStateMachine):
     def erase_player(self, player: str, kill: str | None) -> None:
         """A player is forgotten, in what is stored and in what comes later; an erasure that was killed is done again."""
         self._pass()
-        names = names_of(player, self.expected())
+        names = names_of(player, self.expected(), self._key())
         if kill:
             self._killed(lambda on_step: erase(self.settings, [player], on_step=on_step, now=self.clock), kill, 1)
         erase(self.settings, [player], now=self.clock)
@@ -186,12 +179,28 @@ class AnyHistory(RuleBasedStateMachine):
         assert found.check.equal, found.checked
         self.done["check"] += 1
 
+    @precondition(lambda self: self._made() and bool(tables_with_rows(self.settings.warehouse_path)))
+    @rule(data=st.data())
+    def tamper_and_mend(self, data: st.DataObject) -> None:
+        """A comparison names the one row that somebody changed, and no other; a rebuild puts it right."""
+        path = self.settings.warehouse_path
+        table, rows = data.draw(st.sampled_from(sorted(tables_with_rows(path).items())))
+        way = data.draw(st.sampled_from(ways_to_tamper(path, table)))
+        key = tamper(path, table, data.draw(st.integers(0, rows - 1)), way)
+        found = check(self.settings, now=self.clock)
+        named = {t.table: [each.key for each in t.first] for t in found.checked.tables if t.differing}
+        named.pop("sums", None)
+        assert (found.check.equal, named) == (False, {table: [key]})
+        assert rebuild(self.settings, now=self.clock).rebuilt.figures_changed
+        self._compare_if_known()
+        self.done["tamper"] += 1
+
     @precondition(lambda self: self.in_logs and len(self.in_logs) < 5)
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
         """A slot's file is there a second time, as another log: all its records are read again."""
         slot, copy = data.draw(st.sampled_from(sorted(self.in_logs))), SLOTS + len(self.in_logs)
-        copy_slot(self.settings.log_dir, slot, copy)
+        copy_slot(self.home, slot, copy)
         self.in_logs[copy] = list(self.in_logs[slot])
         self.drained = False
         self.done["replay"] += 1
@@ -205,15 +214,16 @@ class AnyHistory(RuleBasedStateMachine):
     def compare(self) -> None:
         """Hold the warehouse and the published snapshot to the rules."""
         expected = self.expected()
-        assert differences(expected, read_tables(self.settings.warehouse_path)) == {}
-        assert differences(expected, read_tables(self._snapshot())) == {}
+        for file in (self.settings.warehouse_path, self._snapshot()):
+            found = differences(expected, read_tables(file))
+            assert not found, f"{file.name} differs (expected, found): {found}"
         assert contradictions(self._snapshot()) == []
         self.done["comparison"] += 1
 
     def expected(self) -> Tables:
         """The tables that follow from all that the logs were given."""
         given = [sent for slot in self.in_logs.values() for sent in slot]
-        key = (self.home / "erasure.key").read_bytes() if self.erased else b""
+        key = self._key() or b""
         return tables(
             [forgotten(sent, self.erased, key) for sent in [*given, *self.imported] if isinstance(sent, dict)],
             self.settings.timezone,
@@ -241,6 +251,7 @@ class AnyHistory(RuleBasedStateMachine):
         append(self.home, by_collector, slot=slot, table="events_queue_rejected", at_ms=APPENDED)
         self.in_logs.setdefault(slot, []).extend(values)
         self.drained = False
+        self.done["late for an archived day"] += any(self.settings.archive_dir.glob("*/records-*.parquet"))
 
     def _pass(self) -> PassResult:
         done = run_pass(self.settings, now=self.clock)
@@ -268,6 +279,10 @@ class AnyHistory(RuleBasedStateMachine):
         if self.drained:
             self.compare()
 
+    def _key(self) -> bytes | None:
+        """The key of erased names, once somebody was erased."""
+        return (self.home / "erasure.key").read_bytes() if self.erased else None
+
     def _made(self) -> bool:
         return self.settings.warehouse_path.exists()
 
@@ -278,12 +293,3 @@ class AnyHistory(RuleBasedStateMachine):
     def _snapshot(self) -> Path:
         pointer = json.loads((self.settings.published_dir / "current.json").read_text())
         return self.settings.published_dir / str(pointer["file"])
-
-
-def copy_slot(log_dir: Path, slot: int, copy: int) -> None:
-    """Copy a slot's file as a log of its own: other name, other identity, the same records."""
-    source, target = (log_dir / f"slot-{number:03d}.sqlite" for number in (slot, copy))
-    with closing(sqlite3.connect(source)) as db, closing(sqlite3.connect(target)) as other:
-        db.backup(other)
-        with other:
-            other.execute("UPDATE log_identity SET log_uuid = ?", [str(uuid.uuid4())])

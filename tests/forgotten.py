@@ -48,14 +48,18 @@ def _divided(metadata: dict[str, str], key: bytes, record: Record) -> tuple[dict
     return stays, removed
 
 
-def names_of(player: str, tables: Tables) -> frozenset[str]:
-    """The player and the visitor keys that are the player's alone: what is to be erased."""
+def names_of(player: str, tables: Tables, key: bytes | None) -> frozenset[str]:
+    """The player and the visitor keys that are the player's alone: what is to be erased.
+
+    `tables` are those of now; `key` is None while nobody was ever erased.
+    """
+    own = {player, erased_name(player, key)} if key else {player}
     records = [*tables.events, *tables.repeated_records]
-    linked = {visitor_key: row[0] for visitor_key, row in tables.visitor_links.items()}
-    keys = {visitor_key for visitor_key, owner in linked.items() if owner == player}
-    keys |= {json.loads(row[4]).get("s", "") for row in records if row[1] == player}
+    owner = {visitor_key: row[0] for visitor_key, row in tables.visitor_links.items()}
+    keys = {visitor_key for visitor_key, name in owner.items() if name in own}
+    keys |= {json.loads(row[4]).get("s", "") for row in records if row[1] in own}
     known = {name for name, row in tables.players.items() if row[2] or row[3]}
-    mine = {k for k in keys if linked.get(k, player) == player and k not in known and not k.startswith("erased-")}
+    mine = {k for k in keys if owner.get(k, player) in own and k not in known and not k.startswith("erased-")}
     return frozenset({player, *(key for key in mine if key.strip())})
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +36,12 @@ def append(
             [(at_ms, v if isinstance(v, bytes) else json.dumps(v).encode()) for v in values],
         )
     db.close()
+
+
+def copy_slot(home: Path, slot: int, copy: int) -> None:
+    """Copy a slot's file as a log of its own: other name, other identity, the same records."""
+    source, target = (home / "log" / f"slot-{number:03d}.sqlite" for number in (slot, copy))
+    with closing(sqlite3.connect(source)) as db, closing(sqlite3.connect(target)) as other:
+        db.backup(other)
+        with other:
+            other.execute("UPDATE log_identity SET log_uuid = ?", [str(uuid.uuid4())])

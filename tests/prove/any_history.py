@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.any_history import AnyHistory
 
 MINUTES = 30
-HISTORIES_AT_ONCE, STEPS = 20, 50
+HISTORIES_AT_ONCE, STEPS = 5, 50
 
 
 def prove(work: Path, seed: int) -> dict[str, object]:
