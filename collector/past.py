@@ -73,7 +73,7 @@ class PastEvents:
             return line
         try:
             if _is_message(value):
-                self._check_key(value.get("metadata") or {})
+                self._check_key(value.get("metadata"))
                 return line
             return self._row(_members(json_value(line)), new_id)
         except InvalidEvent as refused:
@@ -117,13 +117,15 @@ class PastEvents:
             return refused.reason, refused.detail
 
     def _row(self, members: Object, new_id: NewId) -> bytes:
-        members = Object((name, _unpacked(name, member)) for name, member in members)
         try:
+            members = Object((name, _unpacked(name, member)) for name, member in members)
             if any(name == "id" and member is not None for name, member in members):
                 return self._as_it_stands(members)
             return self._as_sent(members, new_id)
         except UnicodeEncodeError:
             raise InvalidEvent("bad_encoding", "the row holds half of a character (a lone surrogate)") from None
+        except RecursionError:
+            raise InvalidEvent("bad_body", "the row is nested too deeply") from None
 
     def _as_it_stands(self, members: Object) -> bytes:
         """Return the row as a record of the log would be; columns that an event has not become metadata."""
@@ -137,8 +139,10 @@ class PastEvents:
             seen.add(column)
             if member is None or column == _DAY:
                 continue
-            if isinstance(member, Object):
-                _put_once(metadata, member if column == "metadata" else [(name, dict(member))])
+            if column == "metadata":
+                _put_once(metadata, _members(member))
+            elif isinstance(member, list):
+                raise InvalidEvent("bad_body", f"{shown(name)} is neither text nor number, true, false or null")
             elif column in _COLUMNS:
                 fields[column] = member
             elif column == "event_id":
@@ -183,8 +187,8 @@ class PastEvents:
     def _instant(self, written: Any) -> datetime:
         return past_instant(written, self._time_zone)
 
-    def _check_key(self, metadata: dict[str, Any]) -> None:
-        if _KEY in metadata and not self._trusted:
+    def _check_key(self, metadata: Any) -> None:
+        if isinstance(metadata, dict) and _KEY in metadata and not self._trusted:
             raise InvalidEvent("reserved_parameter", f"{_KEY} says who signed, and is only taken with --trusted")
 
 
@@ -198,7 +202,7 @@ def _is_message(value: dict[str, Any]) -> bool:
 
 def _members(value: Any) -> Object:
     if not isinstance(value, Object):
-        raise InvalidEvent("bad_body", "the line is not a JSON object")
+        raise InvalidEvent("bad_body", "the row, or its metadata, is not a JSON object")
     return value
 
 
@@ -209,7 +213,7 @@ def _unpacked(name: str, member: Any) -> Any:
     if not member:
         return None
     try:
-        return _members(json_value(member.encode("utf-8", "surrogatepass")))
+        return json_value(member.encode())
     except InvalidEvent:
         raise InvalidEvent("bad_body", "metadata is not a JSON object") from None
 

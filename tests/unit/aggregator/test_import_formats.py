@@ -142,6 +142,29 @@ def test_a_bad_row_of_csv_costs_itself_alone(rows: list[bytes], expected: list[o
     assert [isinstance(each, list) or each for each in outcomes(csv(b"\n".join([HEADER, *rows])))] == expected
 
 
+@given(
+    rows=st.lists(st.text(alphabet='a",\n\r\x00é', max_size=12).map(str.encode) | st.binary(max_size=8), max_size=12)
+)
+def test_every_line_of_csv_belongs_to_one_row(rows: list[bytes]) -> None:
+    """Whatever stands in it: the rows together are the lines of the file, each once and in order."""
+    text = b"\n".join([HEADER, *rows])
+
+    found = csv(text)
+
+    written = [line for row in found for line in row.written.split(b"\n")]
+    expected = [line for _, line in numbered_lines(io.BytesIO(text))][1:]
+    assert written == expected
+    assert [row.number for row in found] == sorted({row.number for row in found})
+
+
+@given(junk=st.binary(max_size=12), start=st.integers(0, 130), length=st.integers(0, 130))
+def test_whatever_stands_in_a_line_of_an_access_log_it_becomes_one_thing(junk: bytes, start: int, length: int) -> None:
+    """An event, a refusal or nothing of ours."""
+    line = (LINE[:start] + junk + LINE[start + length :]).replace(b"\n", b"")
+
+    assert len(access_log(line)) == bool(line)
+
+
 def test_a_quote_that_is_never_closed_is_read_no_further_than_an_event_may_be_long() -> None:
     """A file of any size is not gathered in memory for it."""
     rows = 3 * contract().message_bytes // 20

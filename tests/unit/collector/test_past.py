@@ -161,6 +161,9 @@ def test_an_event_that_has_an_id_stays_as_it_stands() -> None:
         ({"plan": "x", "bannerTag": "b"}, "repeated_parameter"),
         ({"plan": "x", "metadata": {"plan": "y"}}, "repeated_parameter"),
         ({"metadata": "[1]"}, "bad_body"),
+        ({"metadata": [1], "plan": "x"}, "bad_body"),
+        ({"user_agent": [1], "plan": "x"}, "bad_body"),
+        ({"plan": {"x": "y"}}, "bad_body"),
         ({"metadata": '{"s": "\\ud800"}'}, "bad_encoding"),
         ({"metadata": {"_key": "shop"}}, "reserved_parameter"),
         ({"metadata": '{"_key": "shop"}'}, "reserved_parameter"),
@@ -182,6 +185,34 @@ def test_a_key_is_believed_only_when_that_is_asked_for() -> None:
 
     assert (event["metadata"], event["id"]) == ({"_key": "shop"}, event_id("p1", "7", signed, RandomIds()))
     assert judged(STORED | {"metadata": {"_key": "shop"}}, trusting)["metadata"] == {"_key": "shop"}
+
+
+ANY_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["{}", '{"_key": 1}', "[]"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=6,
+)  # fmt: skip
+FIELDS = st.sampled_from([*SAID, *STORED, "metadata", "source_ip", "userAgent", "eventId", "_key", "event_date", "x"])
+
+
+@given(changes=st.dictionaries(FIELDS, ANY_JSON, max_size=5), base=st.sampled_from([{}, SAID, STORED]))
+def test_nothing_that_a_line_may_say_is_more_than_refused(changes: dict[str, Any], base: dict[str, str]) -> None:
+    """Whatever stands where, it is an event, or there is a reason against it."""
+    found = PAST.json(json.dumps(base | changes).encode(), an_id)
+
+    assert isinstance(found, bytes) or (len(found) == 2 and all(isinstance(text, str) for text in found))
+
+
+@pytest.mark.parametrize(
+    "deep", ["[" * 100_000 + "]" * 100_000, "[" * 900 + "]" * 900, '{"a":' * 500 + "1" + "}" * 500]
+)
+@pytest.mark.parametrize("column", ["x", "metadata", "createdAt", "eventType"])
+def test_rows_that_are_nested_deeply_are_refused(deep: str, column: str) -> None:
+    """Here, or by the rules of the log, whose the line stays."""
+    for base in (SAID, STORED | {"y": "1"}):
+        line = json.dumps(base | {column: 0}).replace(f'"{column}": 0', f'"{column}": {deep}').encode()
+        found = PAST.json(line, an_id)
+        assert not isinstance(found, bytes) or deep.encode() in found.replace(b" ", b"")
 
 
 def test_rows_are_judged_as_lines_are() -> None:
