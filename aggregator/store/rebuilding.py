@@ -228,8 +228,8 @@ def _assembled(con: duckdb.DuckDBPyConnection, folder: Path, settings: Settings,
     con.execute(f"COPY FROM DATABASE {STORED} TO {_REBUILT} (SCHEMA); USE {_REBUILT}")
     # By the catalogue, so that a table that a later version brings is carried over too.
     for (table,) in con.execute(sql("queries/tables_of_the_warehouse.sql"), {"database": STORED}).fetchall():
-        source = f"{RECOMPUTED if table in KEYS or table in also_new else STORED}.{table}"
-        con.execute(f"INSERT INTO {table} FROM query_table($source)", {"source": source})
+        source = f'{RECOMPUTED if table in KEYS or table in also_new else STORED}."{table}"'
+        con.execute(f'INSERT INTO "{table}" FROM query_table($source)', {"source": source})
     con.execute(
         "UPDATE warehouse SET time_zone = $timezone, count_bots = $count_bots, rebuild_due = false",
         {"timezone": settings.timezone, "count_bots": settings.count_bots},

@@ -11,12 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
+import msgspec
 import polars as pl
 
 from aggregator.decode import EVENT_COLUMNS, REJECTED_COLUMNS
 from aggregator.store.batch import store_batch, store_rejected
 from aggregator.store.opening import configure, transaction
 from pixels.config import Settings
+from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
 from pixels.resources import sql
 
 KEYS = {
@@ -44,6 +46,12 @@ _ROWS_AT_ONCE = {"records": 250_000, "refusals": 10_000}
 
 OnProgress = Callable[[int], None]
 """Takes how many records are done so far."""
+
+
+class UnreadableRecord(PixelsError):
+    """A record in the tables or in the archive breaks the contract: somebody else wrote it."""
+
+    exit_code = CANNOT_READ_OR_WRITE
 
 
 @contextmanager
@@ -77,13 +85,25 @@ def _store_again(con: duckdb.DuckDBPyConnection, settings: Settings, on_progress
     with closing(con.cursor()) as reader:  # what is read goes on while what was read is stored
         reader.execute(f"USE {STORED}")
         for records in _gathered(_all(reader, settings, "records", EVENT_COLUMNS), _ROWS_AT_ONCE["records"]):
-            with transaction(con):
+            with _unreadable_explained(), transaction(con):
                 store_batch(con, records, none_rejected, settings)
             on_progress(done := done + records.height)
         for refusals in _gathered(_all(reader, settings, "refusals", REJECTED_COLUMNS), _ROWS_AT_ONCE["refusals"]):
             with transaction(con):
                 store_rejected(con, refusals, settings)
             on_progress(done := done + refusals.height)
+
+
+@contextmanager
+def _unreadable_explained() -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, msgspec.MsgspecError, duckdb.InvalidInputException) as error:
+        raise UnreadableRecord(
+            f"A stored record is not what any version of Pixels writes, so nothing can be computed from it: {error}. Nothing "
+            "was changed. DuckDB's `NOT json_valid(metadata)` finds the records whose metadata is no JSON; older snapshots may "
+            "have them as they were."
+        ) from error
 
 
 def _leave_to_the_archive(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

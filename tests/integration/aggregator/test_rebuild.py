@@ -91,12 +91,14 @@ def test_every_table_is_computed_or_carried_over(pixels_home: Path) -> None:
     path = load_settings().warehouse_path
     with duckdb.connect(str(path)) as con:
         names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        con.execute("CREATE TABLE later AS SELECT 1 AS a")
+        con.execute('CREATE TABLE "a later one" AS SELECT 1 AS a')
         con.execute("INSERT INTO log_gaps VALUES ('s', 0, 1, 2, now(), 1)")
 
     def carried() -> dict[str, object]:
         with duckdb.connect(str(path), read_only=True) as con:
-            rows = {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in {*CARRIED_OVER, "later"}}
+            rows = {
+                name: con.execute(f'FROM "{name}" ORDER BY ALL').fetchall() for name in {*CARRIED_OVER, "a later one"}
+            }
         return {**rows, "aggregation_runs": [row for row in rows["aggregation_runs"] if row[0] == 1]}
 
     before = carried()

@@ -16,6 +16,7 @@ from aggregator.check_text import check_as_text
 from aggregator.rebuild import CheckResult, check
 from aggregator.run import run_pass
 from aggregator.store.comparison import Compared, Difference
+from aggregator.store.recomputed import UnreadableRecord
 from pixels.config import load_settings
 from tests.local_log import append
 from tests.sample_records import event
@@ -139,6 +140,16 @@ def test_a_banner_that_is_changed_in_a_record_shows_in_what_was_computed_from_it
         "counted_deposits": 1,
         "daily_accounting": 2,
     }
+
+
+def test_a_record_that_nobody_can_read_is_explained(home: Path) -> None:
+    """Metadata that is no JSON was not written by a pass; it ends the check with what was wrong, and changes nothing."""
+    tamper("UPDATE events SET metadata = '{' WHERE id = 'e3'")
+
+    with pytest.raises(UnreadableRecord, match="json_valid"):
+        check(load_settings())
+
+    assert not (home / "rebuild").exists()
 
 
 def test_equal_and_differing_figures_are_told_to_readers_and_kept(home: Path) -> None:
