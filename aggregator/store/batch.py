@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from aggregator.counting import COUNTED_COLUMNS, KEY, account_by_banner, account_of, account_of_counting, recount
 from aggregator.money import deposits
 from aggregator.store.history import span_of_days, stored_events, stored_records
 from aggregator.store.runs import Outcome
@@ -12,8 +13,6 @@ from aggregator.transform import Changes, changes
 from pixels.config import Settings
 from pixels.resources import sql
 from pixels.rules import DAY, competing, with_day
-
-_KEY = [DAY, "event_type", "player_id"]
 
 
 def store_batch(
@@ -54,32 +53,59 @@ def store_changes(con: duckdb.DuckDBPyConnection, change: Changes, settings: Set
     # Only what competes reaches the rollups: a replacement can take an event out of them, or bring it in.
     new = competing(change.new, count_bots=settings.count_bots)
     lost = competing(change.replaced, count_bots=settings.count_bots)
-    con.register("competing_new", new)
-    con.register("competing_lost", lost)
-    con.register("competing_events", _competitors(con, lost.select(_KEY).unique(), settings))
-    _run(con, "counted_events", "event_summary", "daily_metrics")
-    _store_players(con, settings)
+    grown = _store_counted(con, change, new, lost, settings)
+    _store_players(con, new, lost, settings)
     _store_visitor_links(con, settings)
     _store_deposits(con, new, settings)
-    con.register("recounted_events", _competitors(con, con.execute("FROM recounted_keys").pl(), settings))
-    _run(con, "daily_accounting")
-    (grown,) = con.execute(
-        "SELECT (SELECT count(*) FROM counted_after) - (SELECT count(*) FROM counted_before)"
-    ).fetchone() or (0,)
-    return Outcome(events_counted=int(grown), bots_set_aside=change.new.height - new.height)
+    return Outcome(events_counted=grown, bots_set_aside=change.new.height - new.height)
 
 
-def _store_players(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    lost = con.execute(sql("queries/lost_players.sql")).pl()
-    left = stored_events(con, settings, "events_of_players", lost, ["player_id"])
-    times = competing(left, count_bots=settings.count_bots).group_by("player_id").agg(
+def _store_counted(
+    con: duckdb.DuckDBPyConnection, change: Changes, new: pl.DataFrame, lost: pl.DataFrame, settings: Settings
+) -> int:
+    """Let the earliest count, and account for all; return how many more count than before."""
+    before = _counted_before(con, pl.concat([new.select(KEY), lost.select(KEY)]).unique())
+    left = _competitors(con, lost.select(KEY).unique(), settings)
+    again = recount(new, lost, left, before)
+    con.register("counted_gone", again.gone)
+    con.register("counted_came", again.came)
+    there = _competitors(con, again.recounted, settings)
+    accounts = [
+        account_of_counting(new, lost, there, before, again),
+        account_of(change.new_repeats, "same_event_again"),
+        account_of(change.replaced, "same_event_again"),
+        account_of(change.new.join(new, on=[DAY, "id"], how="anti"), "bots"),
+        account_of(change.replaced.join(lost, on=[DAY, "id"], how="anti"), "bots", -1),
+    ]
+    con.register("accounts", account_by_banner(accounts))
+    _run(con, "counted_events", "event_summary", "daily_metrics", "daily_accounting")
+    return again.after.height - before.height
+
+
+def _counted_before(con: duckdb.DuckDBPyConnection, touched: pl.DataFrame) -> pl.DataFrame:
+    """Return what counts so far of these days, types and players, as COUNTED_COLUMNS."""
+    con.register("touched", touched)
+    days = {"first": touched[DAY].min(), "last": touched[DAY].max()}
+    return con.execute(sql("queries/counted_before.sql"), days).pl().cast(COUNTED_COLUMNS)  # type: ignore[arg-type]
+
+
+def _store_players(con: duckdb.DuckDBPyConnection, new: pl.DataFrame, lost: pl.DataFrame, settings: Settings) -> None:
+    con.register("competing_lost", lost)
+    players = con.execute(sql("queries/lost_players.sql")).pl()
+    left = stored_events(con, settings, "events_of_players", players, ["player_id"])
+    times_left = _times(competing(left, count_bots=settings.count_bots))
+    con.register("players_left", players.join(times_left, on="player_id", how="left"))
+    con.register("players_new", _times(new))
+    _run(con, "players")
+
+
+def _times(events: pl.DataFrame) -> pl.DataFrame:
+    return events.group_by("player_id").agg(
         first_seen=pl.col("created_at").min(),
         last_event_at=pl.col("created_at").max(),
         registration_at=pl.col("created_at").filter(pl.col("event_type") == "registration").min(),
         deposit_at=pl.col("created_at").filter(pl.col("event_type") == "deposit").min(),
-    )  # fmt: skip
-    con.register("players_left", lost.join(times, on="player_id", how="left"))
-    _run(con, "players")
+    )
 
 
 def _store_visitor_links(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -103,8 +129,8 @@ def _store_deposits(con: duckdb.DuckDBPyConnection, new: pl.DataFrame, settings:
 def _competitors(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return what is stored now and competes for these days, types and players."""
     if keys.is_empty():
-        return stored_events(con, settings, "competing_events", keys, _KEY)
-    events = stored_events(con, settings, "competing_events", keys, _KEY, span_of_days(keys[DAY]))
+        return stored_events(con, settings, "competing_events", keys, KEY)
+    events = stored_events(con, settings, "competing_events", keys, KEY, span_of_days(keys[DAY]))
     return competing(events, count_bots=settings.count_bots)
 
 

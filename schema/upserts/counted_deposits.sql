@@ -12,9 +12,10 @@ USING (
         ORDER BY is_verified DESC, created_at, event_id
     ) = 1
 ) AS n
+-- Equalities alone, so that it is a hash join; no transaction has an empty name.
 ON d.player_id = n.player_id
-    AND d.txid IS NOT DISTINCT FROM n.txid
-    AND (n.txid IS NOT NULL OR d.event_id = n.event_id)
+    AND coalesce(d.txid, '') = coalesce(n.txid, '')
+    AND CASE WHEN d.txid IS NULL THEN d.event_id ELSE '' END = CASE WHEN n.txid IS NULL THEN n.event_id ELSE '' END
 WHEN MATCHED AND (NOT n.is_verified, n.created_at, n.event_id) < (NOT d.is_verified, d.created_at, d.event_id) THEN UPDATE SET
     event_date = n.event_date,
     banner_tag = n.banner_tag,

@@ -1,11 +1,11 @@
--- Counted events by day and type: the sum of event_summary over banners. In: counted_before, counted_after.
+-- Counted events by day and type: the sum of event_summary over banners. In: counted_gone, counted_came.
 MERGE INTO daily_metrics AS m
 USING (
     SELECT event_date, event_type, sum(change)::BIGINT AS change
     FROM (
-        SELECT event_date, event_type, 1 AS change FROM counted_after
+        SELECT event_date, event_type, 1 AS change FROM counted_came
         UNION ALL
-        SELECT event_date, event_type, -1 FROM counted_before
+        SELECT event_date, event_type, -1 FROM counted_gone
     )
     GROUP BY ALL
     HAVING sum(change) <> 0

@@ -1,11 +1,11 @@
--- Counted events by day, type and banner. In: counted_before, counted_after.
+-- Counted events by day, type and banner. In: counted_gone, counted_came.
 MERGE INTO event_summary AS s
 USING (
     SELECT event_date, event_type, banner_tag, sum(change)::BIGINT AS change
     FROM (
-        SELECT event_date, event_type, banner_tag, 1 AS change FROM counted_after
+        SELECT event_date, event_type, banner_tag, 1 AS change FROM counted_came
         UNION ALL
-        SELECT event_date, event_type, banner_tag, -1 FROM counted_before
+        SELECT event_date, event_type, banner_tag, -1 FROM counted_gone
     )
     GROUP BY ALL
     HAVING sum(change) <> 0

@@ -1,18 +1,9 @@
 -- Minima, maxima and counts of each player's events.
--- In: competing_new, counted_before, counted_after; players_left: the times of players who may have lost one with a
--- replaced event, from the events that are stored now and compete; null for a player who has none.
+-- In: players_new, the times of the new events that compete; counted_gone, counted_came; players_left: the times of players
+-- who may have lost one with a replaced event, from the events that are stored now and compete; null for a player who has none.
 -- total_deposits changes by the counted deposits that came or went, never recounted from history.
 MERGE INTO players AS p
-USING (
-    SELECT
-        player_id,
-        min(created_at) AS first_seen,
-        max(created_at) AS last_event_at,
-        min(created_at) FILTER (event_type = 'registration') AS registration_at,
-        min(created_at) FILTER (event_type = 'deposit') AS deposit_at
-    FROM competing_new
-    GROUP BY player_id
-) AS n
+USING players_new AS n
 ON p.player_id = n.player_id
 WHEN MATCHED THEN UPDATE SET
     first_seen = least(p.first_seen, n.first_seen),
@@ -35,9 +26,9 @@ MERGE INTO players AS p
 USING (
     SELECT player_id, sum(change)::BIGINT AS change
     FROM (
-        SELECT player_id, 1 AS change FROM counted_after WHERE event_type = 'deposit'
+        SELECT player_id, 1 AS change FROM counted_came WHERE event_type = 'deposit'
         UNION ALL
-        SELECT player_id, -1 FROM counted_before WHERE event_type = 'deposit'
+        SELECT player_id, -1 FROM counted_gone WHERE event_type = 'deposit'
     )
     GROUP BY player_id
     HAVING sum(change) <> 0
