@@ -16,10 +16,10 @@ import duckdb
 import polars as pl
 import structlog
 
-from aggregator.archive import CannotArchive, archive_due
+from aggregator.archive import STEPS_OF_ARCHIVE, CannotArchive, archive_due
 from aggregator.erasure_journal import unfinished
 from aggregator.failures import failures_explained
-from aggregator.forgetting import forget, forget_in_refusals
+from aggregator.forgetting import forget_in_records, forget_in_refusals
 from aggregator.lock import writer_lock
 from aggregator.publish import publish
 from aggregator.records import Gap, Offsets
@@ -32,7 +32,15 @@ from aggregator.store.runs import Kind, Outcome, begin_run, complete_so_far, sav
 from aggregator.tombstones import Tombstones, stored_tombstones
 from pixels.config import Settings
 
-STEPS = ("before_commit", "after_commit", "before_checkpoint", "in_copy", "before_pointer", "after_pointer")
+STEPS = (
+    "before_commit",
+    "after_commit",
+    *STEPS_OF_ARCHIVE,
+    "before_checkpoint",
+    "in_copy",
+    "before_pointer",
+    "after_pointer",
+)
 
 OnStep = Callable[[str], None]
 Clock = Callable[[], datetime]
@@ -86,7 +94,7 @@ class Session:
 
         `withdrawn` are stored refusals (STORED_REFUSAL) in whose place the batch comes.
         """
-        events, rejected = forget(events, self.tombstones), forget_in_refusals(rejected, self.tombstones)
+        events, rejected = forget_in_records(events, self.tombstones), forget_in_refusals(rejected, self.tombstones)
         with transaction(self.con):
             if withdrawn is not None:
                 withdraw(self.con, withdrawn)

@@ -17,7 +17,7 @@ from pixels.rules import DAY, with_day
 ArchiveKind = Literal["records", "refusals"]
 KINDS: tuple[ArchiveKind, ...] = ("records", "refusals")
 
-MANY_FILES = 16
+MANY_FILES = 100
 """From so many files on a day takes one more at most once a day, else late records of each pass would be a file."""
 
 _ROWS_AT_ONCE = 100_000
