@@ -7,7 +7,7 @@ several faults is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import polars as pl
@@ -17,7 +17,7 @@ from aggregator.messages import MESSAGE_COLUMNS, decode_refusal, read_events
 from aggregator.records import Slice
 
 PAYLOAD_BYTES = 8192
-FUTURE_TOLERANCE = pl.duration(minutes=5)
+FUTURE_TOLERANCE = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _INSTANT = pl.Datetime("ms", "UTC")
@@ -149,7 +149,7 @@ def _decode_refusals(piece: Slice, limits: Contract) -> Decoded:
                 raise ValueError(f"{r.reason[:64]!r} is no reason for a refusal")
             if r.count > limits.refusals_at_once:
                 raise ValueError(f"count {r.count} is more than {limits.refusals_at_once}")
-            received_at = int(r.received_at.timestamp() * 1000)
+            received_at = _believable(r.received_at, appended_at)
             payload = r.payload.encode("latin-1", "replace")[:PAYLOAD_BYTES]
             rows.append(
                 (piece.source, piece.partition, offset, r.reason, r.detail[:512], payload, received_at, r.count)
@@ -158,3 +158,10 @@ def _decode_refusals(piece: Slice, limits: Contract) -> Decoded:
             detail, payload = str(error)[:512], (value or b"")[:PAYLOAD_BYTES]
             rows.append((piece.source, piece.partition, offset, "bad_refusal", detail, payload, appended_at, 1))
     return Decoded(pl.DataFrame(schema=EVENT_COLUMNS), _rejected_frame(rows))
+
+
+def _believable(received_at: datetime, appended_at_ms: int) -> int:
+    """Return when a refusal was received, Unix milliseconds: as it says, within the bounds of an event; else when it was appended."""
+    milliseconds = int(received_at.timestamp() * 1000)
+    latest = appended_at_ms + FUTURE_TOLERANCE // timedelta(milliseconds=1)
+    return milliseconds if received_at >= EARLIEST and milliseconds <= latest else appended_at_ms

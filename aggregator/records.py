@@ -10,8 +10,9 @@ Stream = Literal["events", "refusals"]
 BATCH_BYTES = 64 * 1024 * 1024
 """What a source reads at once at most, and one record more: records may be large, and memory is not."""
 
-LATEST_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999; a log's time beyond it, or before 1970, is none."""
+LATEST_MS = 253_401_868_799_999
+"""The last millisecond of 26 December 9999, so that every local day near it can be written; a log's time beyond it, or before
+1970, is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ POSITION = ["source", "partition", "offset"]
 _REQUEST = re.compile(rb'(?:^|")[A-Z]+ (/[^\s?]*)(?:\?([^\s]*))?[^\n]*(?:\n\n(.*))?', re.DOTALL)
 _SPELLINGS = {"eventType": "event_type", "playerId": "player_id", "bannerTag": "banner_tag"}
 _WHOLE_DAY = timedelta(days=1)
+_FIRST, _LAST = date(1, 1, 3), date(9999, 12, 28)
+"""Nothing that is stored lies outside; between them and the ends of the calendar is room for time zones."""
 
 
 class Said(NamedTuple):
@@ -36,7 +38,8 @@ class Said(NamedTuple):
 def span_of_days(start: date, end: date) -> tuple[datetime, datetime]:
     """Return instants between which all of these local days lie, whatever the time zone."""
     midnight = time(tzinfo=UTC)
-    return datetime.combine(start, midnight) - _WHOLE_DAY, datetime.combine(end, midnight) + 2 * _WHOLE_DAY
+    first, last = (min(max(day, _FIRST), _LAST) for day in (start, end))
+    return datetime.combine(first, midnight) - _WHOLE_DAY, datetime.combine(last, midnight) + 2 * _WHOLE_DAY
 
 
 def refusals(snapshot: Snapshot, start: date, end: date, time_zone: str) -> Iterator[pl.DataFrame]:

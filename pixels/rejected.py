@@ -21,8 +21,7 @@ COLUMNS = {
     "detail": pl.String(),
     "refusal": pl.String(),
 }
-_EVER = Period(date(1, 1, 3), date(9999, 12, 28))
-"""With room for time zones at both ends."""
+_EVER = Period(date.min, date.max)
 
 
 def period_of(since: object, until: object) -> Period:

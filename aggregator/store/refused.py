@@ -20,6 +20,8 @@ STORED_REFUSAL = {**REJECTED_COLUMNS, "place": pl.String(), DAY: pl.Date()}
 
 AT_ONCE = 20_000
 """Refusals that are held in memory, each of 8 KiB at most."""
+_FIRST, _LAST = date(1, 1, 3), date(9999, 12, 28)
+"""Nothing that is stored lies outside; between them and the ends of the calendar is room for time zones."""
 _BEFORE_ALL = ("", -1, -1)
 
 
@@ -28,8 +30,8 @@ class Choice:
     """Which refusals: of these reasons and ids (empty: of any), received on these local days, both included."""
 
     reasons: tuple[str, ...] = ()
-    since: date = date(1, 1, 3)
-    until: date = date(9999, 12, 28)
+    since: date = date.min
+    until: date = date.max
     ids: tuple[str, ...] = ()
     """SOURCE/PARTITION/OFFSET each."""
 
@@ -41,7 +43,7 @@ def chosen_refusals(
 
     What is done to a piece does not disturb the next one.
     """
-    first, last = span_of_days(pl.Series([choice.since, choice.until]))
+    first, last = span_of_days(pl.Series([choice.since, choice.until]).clip(_FIRST, _LAST))
     wanted = {"reasons": list(choice.reasons), "ids": list(choice.ids), "first": first, "last": last}
     position = _BEFORE_ALL
     while True:

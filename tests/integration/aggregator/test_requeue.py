@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,7 @@ def test_only_what_was_chosen_is_tried(home: Path) -> None:
     day = AT.date()
     assert tried_again(Choice(since=day.replace(day=18))).tried == 0
     assert tried_again(Choice(until=day.replace(day=16))).tried == 0
+    assert tried_again(Choice(since=date.max)).tried == tried_again(Choice(until=date.min)).tried == 0
     assert tried_again(Choice(ids=(ids[1],))).became_events == 1
     assert tried_again(Choice(reasons=("too_long",), since=day, until=day)).became_events == 1
     check_tables(home, event(2), event(3), refusals=(Refusal(AT, "placeholder_value"),))
@@ -257,6 +258,7 @@ def test_ls_lists_and_show_shows_refusals_wherever_they_lie(home: Path, retentio
         f"2026-11-17T12:00:00.000Z,not_json,1,{garbage['detail']},{garbage['refusal']}"
     ]
     assert rejected("ls", "--since", "2026-11-18").stdout == "Nothing was refused.\n"
+    assert rejected("ls", "--since", "0001-01-01", "--until", "9999-12-31", "--format", "json").stdout == listed
     table = rejected("ls", "--until", "2026-11-17", "--limit", "2").stdout
     assert "3 refused\n" in table
     assert table.endswith("The newest 2; `--limit 0` lists all.\n")

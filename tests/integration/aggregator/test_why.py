@@ -237,6 +237,25 @@ def test_a_late_record_of_an_archived_day_is_weighed_against_the_archive(home: P
         ]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_at_the_ends_of_the_calendar_nothing_was_received(wh: Warehouse, day: str) -> None:
+    """They are days like any other."""
+    assert wh.why(day, "visit").is_empty()
+
+
+def test_records_with_impossible_times_stop_nothing(pixels_home: Path) -> None:
+    """A log that claims the end of time, and refusals of the year 1 and 9999, have a day in every zone."""
+    end_of_time = 253_402_300_799_999
+    append(pixels_home, [event(1), event(2, created_at="9999-12-31T23:59:59Z")], at_ms=end_of_time)
+    received = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+    impossible = [{**refusal("bad_body", ""), "received_at": at} for at in received]
+    append(pixels_home, impossible, table="events_queue_rejected", at_ms=end_of_time)
+    a_pass(pixels_home, time_zone="Pacific/Kiritimati")
+    with pixels.open(pixels_home) as wh:
+        assert outcomes(wh, "2026-11-18", "visit") == [("counted", "e1")]
+        assert sorted(wh.rejected_by_reason().rows()) == [("bad_body", 2), ("future_created_at", 1)]
+
+
 def why(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["why", *arguments], catch_exceptions=False)
 

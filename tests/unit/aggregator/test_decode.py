@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis.strategies as st
@@ -153,6 +154,28 @@ def test_a_refusal_with_a_wrong_count_is_a_bad_refusal(count: Any) -> None:
     assert not jsonschema.Draft202012Validator(schema).is_valid({**REFUSAL, "count": count})
 
     assert refusal_of(count=count) == ("bad_refusal", 1)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "rejected_at"),
+    [
+        ("2026-11-17T09:59:59.123Z", "2026-11-17T09:59:59.123+00:00"),
+        ("9999-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("1999-12-31T23:59:59Z", None),
+    ],
+)
+def test_a_refusal_whose_time_cannot_be_believed_was_received_when_it_was_appended(
+    received_at: str, rejected_at: str | None
+) -> None:
+    """Its reason stands; a time outside the bounds of an event would have a day that no calendar has."""
+    value = json.dumps({"reason": "unknown_path", "received_at": received_at, "payload": ""}).encode()
+    piece = slice_of(value, stream="refusals")
+    _, rejected = decode([piece])
+    appended_at = datetime.fromtimestamp(piece.appended_at_ms[0] / 1000, UTC)
+    expected = appended_at if rejected_at is None else datetime.fromisoformat(rejected_at)
+    assert rejected.select("reason", "rejected_at").rows() == [("unknown_path", expected)]
 
 
 def test_an_event_is_normalized() -> None:
