@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -31,7 +31,7 @@ def opened_sources(
             source.close()
 
 
-def batches(sources: list[Source], size: int, stop: Callable[[], bool] = lambda: False) -> Iterator[list[Slice]]:
+def batches(sources: Sequence[Source], size: int, stop: Callable[[], bool] = lambda: False) -> Iterator[list[Slice]]:
     """Yield the records of all sources in batches of about `size`, small sources together.
 
     A batch of large records is over sooner: at about BATCH_BYTES. After each, `stop` is asked whether it was the last.
