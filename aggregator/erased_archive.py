@@ -10,12 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from aggregator.archive import OnStep, write_archive_file
-from aggregator.forgetting import blanked, forget
+from aggregator.forgetting import blanked, forget_in_records
 from aggregator.mentions import names_within
 from aggregator.store.archive import KINDS, ArchiveFile, ArchiveKind
-from aggregator.store.erasing import names_somebody
+from aggregator.store.erasing import Forgetting, names_somebody
 from aggregator.store.history import DamagedArchive
-from aggregator.store.rewriting import Forgetting
 from pixels.config import Settings
 
 _ROWS_AT_ONCE = 100_000
@@ -57,7 +56,7 @@ def _without_names(path: Path, kind: ArchiveKind, what: Forgetting) -> pl.DataFr
         if pl.scan_parquet(path).filter(names_somebody(what.names)).head(1).collect().is_empty():
             return None
         rows = pl.read_parquet(path).with_row_index("place")
-        return forget(rows, what.tombstones).sort("place").drop("place")
+        return forget_in_records(rows, what.tombstones).sort("place").drop("place")
     rows = pl.read_parquet(path)
     texts = zip(rows["payload"], rows["detail"], strict=True)
     naming = pl.Series([names_within(*text, what.names) for text in texts], dtype=pl.Boolean)

@@ -32,18 +32,16 @@ from aggregator.erased_archive import remove_unlisted, rewrite_archive
 from aggregator.erasure_journal import end_journal, unfinished, write_journal
 from aggregator.publish import publish
 from aggregator.snapshots import snapshot_files
-from aggregator.store.erasing import erase_in_tables, records_naming, rivals_of, settle_ties, visitor_keys_of
+from aggregator.store.erasing import Forgetting, forget, visitor_keys_of
 from aggregator.store.opening import checkpoint_and_close, transaction
 from aggregator.store.rebuilding import NoRoom
 from aggregator.store.rewriting import (
-    Forgetting,
-    exchange_archive_files,
     listed_archive_files,
     rewrite_snapshot,
     rewrite_warehouse,
 )
 from aggregator.store.runs import Outcome, begin_run, complete_so_far, save_run
-from aggregator.tombstones import ERASED, key_for_erasing, save_tombstones, stored_tombstones
+from aggregator.tombstones import ERASED, key_for_erasing, stored_tombstones
 from aggregator.writing import STEPS as STEPS_OF_WRITING
 from aggregator.writing import Clock, OnStep, holding_the_lock, opened, utc_now
 from pixels.config import Settings
@@ -71,9 +69,8 @@ class Erasure:
     visitor_keys: int = 0
     """How many of their visitor keys were erased too."""
     rows: dict[str, int] = field(default_factory=dict)
-    """Rows that named them, by table of the warehouse; `archive` are files."""
     ties_settled: int = 0
-    """Events in whose place another record of the same id, instant and banner stands now."""
+    """Both as in `Forgotten`, of the warehouse."""
     snapshots: list[str] = field(default_factory=list)
     """Kept snapshots that were written anew, as paths under PIXELS_HOME."""
     removed: list[str] = field(default_factory=list)
@@ -158,12 +155,9 @@ def _forget_in_warehouse(
     what = Forgetting(what.names, tombstones, rewrite_archive(settings, listed, what, step))
     done = Erasure(sorted(what.names[name] for name in asked), len(visitor_keys), resumed=bool(left_over))
     done.run_id = begin_run(con)
-    rivals = rivals_of(con, settings, records_naming(con, settings, names))
     with transaction(con):
-        done.rows = dict(erase_in_tables(con, what.names, tombstones)) | _archived(con, what)
-        exchange_archive_files(con, what.archive)
-        done.ties_settled = settle_ties(con, settings, rivals, tombstones)
-        save_tombstones(con, tombstones, started)
+        forgotten = forget(con, settings, what, started)
+        done.rows, done.ties_settled = forgotten.rows, forgotten.ties_settled
         save_run(
             con,
             done.run_id,
@@ -199,12 +193,6 @@ def _visitor_keys(con: duckdb.DuckDBPyConnection, settings: Settings, players: s
         for key in visitor_keys_of(con, settings, players)
         if key.strip().lower() not in limits.placeholders and not key.startswith(ERASED)
     }
-
-
-def _archived(con: duckdb.DuckDBPyConnection, what: Forgetting) -> dict[str, int]:
-    listed = {file for (file,) in con.execute("SELECT file FROM archive_files").fetchall()}
-    found = len(listed.intersection(what.archive))
-    return {"archive_files": found} if found else {}
 
 
 def _rewrite_snapshots(settings: Settings, what: Forgetting, now: datetime, step: OnStep) -> list[str]:

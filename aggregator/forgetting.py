@@ -30,7 +30,7 @@ _STAYS = ("_bot", "_key", "s")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def forget(records: pl.DataFrame, tombstones: Tombstones) -> pl.DataFrame:
+def forget_in_records(records: pl.DataFrame, tombstones: Tombstones) -> pl.DataFrame:
     """Return records (the columns of an event, and any others, which stay) as they are without the erased names.
 
     An erased player's have another player_id; no address, no user agent; of the metadata only mark, signing key, visitor

@@ -42,7 +42,13 @@ class ErasureKey:
 
     def tombstone(self, name: str) -> str:
         """Return what is kept of an erased name."""
-        return self._hmac(name.encode("utf-8", "surrogatepass"))  # words of a refusal can be anything
+        return self.digest(name).hex()
+
+    def digest(self, name: str) -> bytes:
+        """Return the same in bytes, as it is compared."""
+        return hmac.digest(
+            self._secret, name.encode("utf-8", "surrogatepass"), "sha256"
+        )  # a refusal's words are anything
 
     def transaction(self, txid: str) -> str:
         """Return what stands for a transaction of an erased player."""
@@ -68,6 +74,7 @@ class Tombstones:
         self._key = key
         self.names = frozenset(ERASED + digest for digest in tombstones)
         """The erased names themselves: as they stand where the others stood."""
+        self._digests = frozenset(bytes.fromhex(name.removeprefix(ERASED)) for name in self.names)
 
     def __bool__(self) -> bool:
         return bool(self.names)
@@ -86,8 +93,12 @@ class Tombstones:
         """Return the erased name of each of these names that is erased."""
         if not self:
             return {}
-        found = {name: ERASED + self.key.tombstone(name) for name in set(names) if name is not None}
-        return {name: erased for name, erased in found.items() if erased in self.names}
+        digest, digests = (
+            self.key.digest,
+            self._digests,
+        )  # a batch has tens of thousands of names, and hardly one of them is erased
+        found = [name for name in set(names) if name is not None and digest(name) in digests]
+        return {name: ERASED + self.key.tombstone(name) for name in found}
 
 
 def stored_tombstones(con: duckdb.DuckDBPyConnection, home: Path) -> Tombstones:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.decode import EVENT_COLUMNS
-from aggregator.forgetting import forget
+from aggregator.forgetting import forget_in_records
 from aggregator.tombstones import ErasureKey, Tombstones
 
 KEY = ErasureKey(b"k" * 32)
@@ -50,10 +50,12 @@ def without(*names: str) -> Tombstones:
 @given(st.lists(records, max_size=8), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
 def test_the_order_of_erasures_does_not_matter(sent: list[dict[str, Any]], first: set[str], second: set[str]) -> None:
     """Erased one after the other or at once, before or after it came, a record is the same."""
-    at_once = forget(frame(sent), without(*first, *second))
+    at_once = forget_in_records(frame(sent), without(*first, *second))
 
-    assert rows(forget(forget(frame(sent), without(*first)), without(*first, *second))) == rows(at_once)
-    assert rows(forget(at_once, without(*first, *second))) == rows(at_once)
+    assert rows(forget_in_records(forget_in_records(frame(sent), without(*first)), without(*first, *second))) == rows(
+        at_once
+    )
+    assert rows(forget_in_records(at_once, without(*first, *second))) == rows(at_once)
 
 
 @given(st.lists(records, max_size=12))
@@ -61,4 +63,4 @@ def test_records_that_differ_still_differ(sent: list[dict[str, Any]]) -> None:
     """No two records become one, and no name becomes another's."""
     different = frame(sent).unique()
 
-    assert forget(different, without(*NAMES)).n_unique() == different.height
+    assert forget_in_records(different, without(*NAMES)).n_unique() == different.height
