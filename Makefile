@@ -33,7 +33,7 @@ setup-test: .venv/.installed-dev ## Set up what the tests need: Chromium, Kafka,
 test: setup-test lint ## Run every test, on real Kafka and real Chromium; `make test PYTEST="-k spool"` runs some
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
-prove: .venv/.installed-dev ## Run the long proofs at full size into docs/proof; about 40 minutes
+prove: .venv/.installed-dev ## Run the long proofs at full size into docs/proof; about two hours
 	$(PY_OF_VENV) -m tests.prove $(PROOF)
 
 lint: .venv/.installed-dev ## Check style and types

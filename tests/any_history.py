@@ -18,7 +18,6 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from aggregator.archive import STEPS_OF_ARCHIVE
 from aggregator.erasure import STEPS_OF_ERASURE, erase
 from aggregator.imports.run import Import, import_files
 from aggregator.rebuild import STEPS_OF_REBUILD, check, rebuild
@@ -116,7 +115,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.compare()
         self.done["pass"] += 1
 
-    @rule(step=st.sampled_from([*STEPS, *STEPS_OF_ARCHIVE]), hit=st.integers(1, 3))
+    @rule(step=st.sampled_from(STEPS), hit=st.integers(1, 3))
     def killed_pass(self, step: str, hit: int) -> None:
         """A pass ends at a step; readers have a snapshot in which nothing contradicts itself, as before."""
         self._killed(lambda on_step: run_pass(self.settings, on_step=on_step, now=self.clock), step, hit)

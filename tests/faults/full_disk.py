@@ -24,10 +24,10 @@ REFUSED_ENOUGH = 100
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path, size: str = DISK) -> Iterator[Path]:
     """Mount a disk of a few MiB in memory on `folder`, which takes root; yield an empty folder on it."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "pixels-small-disk", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "pixels-small-disk", folder], check=True)
     try:
         yield folder / "home"
     finally:

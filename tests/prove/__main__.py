@@ -18,13 +18,31 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.prove import broker_outages, collector_kills, fewer_workers, full_disk, fuzz, killed_passes, soak
+from tests.prove import (
+    any_history,
+    broker_outages,
+    collector_kills,
+    fewer_workers,
+    full_disk,
+    full_disk_passes,
+    fuzz,
+    hanging_broker,
+    killed_passes,
+    killed_rebuilds,
+    readers,
+    soak,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 RESULTS = REPOSITORY / "docs" / "proof"
 WORK = REPOSITORY / "var" / "prove"
 PROOFS: dict[str, Callable[[Path, int], dict[str, object]]] = {
+    "any_history": any_history.prove,
     "killed_passes": killed_passes.prove,
+    "killed_rebuilds": killed_rebuilds.prove,
+    "hanging_broker": hanging_broker.prove,
+    "full_disk_passes": full_disk_passes.prove,
+    "readers": readers.prove,
     "broker_outages": broker_outages.prove,
     "collector_kills": collector_kills.prove,
     "full_disk": full_disk.prove,
