@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from aggregator.rebuild import check
 from aggregator.run import run_pass
 from pixels.config import Settings, load_settings
 from tests.oracle import Record, differences, tables
@@ -88,16 +89,24 @@ def killed_after(env: Environment, seconds: float, command: str = "aggregate") -
 
 
 def what_differs(env: Environment, records: list[Record]) -> dict[str, object]:
-    """Do one more pass, then compare warehouse and published snapshot with the rules over all records."""
+    """Do one more pass, then compare warehouse and published snapshot with the rules over all records.
+
+    What `pixels rebuild --check` finds is told as well; it must find nothing.
+    """
     settings = settings_of(env)
     run_pass(settings)
+    checked = check(settings)
     expected = tables(records, settings.timezone)
     files = {"warehouse": settings.warehouse_path, "snapshot": published_snapshot(settings)}
     return {
-        f"{name}.{table}": both
-        for name, file in files.items()
-        for table, both in differences(expected, read_tables(file)).items()
-    } | {f"leftover.{path.name}": path for path in settings.published_dir.glob(".*.tmp")}
+        **{
+            f"{name}.{table}": both
+            for name, file in files.items()
+            for table, both in differences(expected, read_tables(file)).items()
+        },
+        **{f"leftover.{path.name}": path for path in settings.published_dir.glob(".*.tmp")},
+        **({} if checked.check.equal else {"rebuild --check": checked.checked}),
+    }
 
 
 def published_snapshot(settings: Settings) -> Path:

@@ -1,8 +1,7 @@
 """The long runs at full size: `make prove [PROOF=name]`, or `python -m tests.prove [NAME ...]`.
 
-Each proof writes `docs/proof/NAME.json`: what was done, with which seed, at which commit, on what machine. A run that is
-ended goes on where it was: a proof keeps its state under `var/prove/`, and starts anew when the code has changed. Those
-that take less than a quarter of an hour keep none and begin again.
+Each proof writes `docs/proof/NAME.json`: what was done, with which seed, at which commit, on what machine; and its figures
+into the page beside it, where that cites them. It works under `var/prove/`; one that was ended begins again.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.prove import (
     any_history,
@@ -64,13 +65,10 @@ def main(names: list[str]) -> int:
 
 
 def run(name: str) -> None:
-    """Run one proof, or the rest of it, and write its result."""
+    """Run one proof, and write its result."""
     work, commit = WORK / name, git("rev-parse", "HEAD")
-    begun = work / "begun.json"
-    if not begun.exists() or json.loads(begun.read_text())["commit"] != commit:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        begun.write_text(json.dumps({"commit": commit}))
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     started = time.monotonic()
     figures = PROOFS[name](work, SEED)
     result = {
@@ -90,8 +88,23 @@ def run(name: str) -> None:
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    page = RESULTS / "README.md"
+    page.write_text(cited(page.read_text("utf-8"), name, result), "utf-8")
     shutil.rmtree(work)
     print(f"{name}: {json.dumps(figures)}")
+
+
+def cited(text: str, name: str, result: dict[str, object]) -> str:
+    """Return a page's text with the figures of a proof where it cites them: `<!-- proof: NAME.key.key -->...<!-- /proof -->`."""
+
+    def figure(match: re.Match[str]) -> str:
+        found: Any = result
+        for part in match["path"].split("."):
+            found = found[part]
+        return f"{match['begin']}{found}{match['end']}"
+
+    mark = rf"(?P<begin><!-- proof: {name}\.(?P<path>[\w .]+) -->).*?(?P<end><!-- /proof -->)"
+    return re.sub(mark, figure, text, flags=re.DOTALL)
 
 
 def git(*arguments: str) -> str:
