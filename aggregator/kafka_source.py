@@ -25,7 +25,7 @@ from pixels.errors import PixelsError
 from pixels.kafka import kafka_client, kafka_properties
 
 _CONSUME_AT_ONCE = 50_000
-_LOOK_EVERY_SECONDS = 0.5
+_LOOK_EVERY_SECONDS = 0.1
 _USUAL_BYTES = 512
 _ADMIN_SECONDS = 15.0
 _log = structlog.get_logger()
@@ -111,7 +111,7 @@ class KafkaSource:
         self._patience, self._stop = patience, stop
         self._open = {place: partition for place, partition in partitions.items() if partition.left}
         self._touched = {place: partition for place, partition in partitions.items() if partition.gaps}
-        self._read: dict[Place, int] = {}
+        self._places = {(partition.source, partition.number): place for place, partition in partitions.items()}
         self._usual_bytes = _USUAL_BYTES
         consumer.assign([TopicPartition(topic, n, p.next_offset) for (topic, n), p in self._open.items()])
 
@@ -141,14 +141,13 @@ class KafkaSource:
                 )
             self._leave_drained()
         touched, self._touched = self._touched, {}
-        self._read |= {place: partition.next_offset for place, partition in touched.items()}
         return [partition.cut_slice() for partition in touched.values()]
 
-    def mark_stored(self) -> None:
+    def mark_stored(self, offsets: Offsets) -> None:
         """Set the group's offsets, which lag monitors watch."""
-        if self._read:
-            self._group.set(self._read)
-            self._read = {}
+        stored = {self._places[log]: offset for log, offset in offsets.items() if log in self._places}
+        if stored:
+            self._group.set(stored)
 
     def _consume(self, limit: int) -> list[Message]:
         """Wait a moment for records and ends of partitions; passing troubles are only told of."""

@@ -110,7 +110,7 @@ class LocalSource:
         edges = [first - 1, *offsets, self._next]
         return tuple(Gap(self._source, 0, before + 1, after) for before, after in pairwise(edges) if after > before + 1)
 
-    def mark_stored(self) -> None:
+    def mark_stored(self, offsets: Offsets) -> None:
         """The embedded log keeps no offsets of its own."""
 
     def close(self) -> None:

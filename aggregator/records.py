@@ -81,8 +81,8 @@ class Source(Protocol):
         """Return the next records, about `limit` or BATCH_BYTES of them at most; an empty list when none is left."""
         ...
 
-    def mark_stored(self) -> None:
-        """Tell the log's own monitors that all that was read is stored; what counts is in the warehouse."""
+    def mark_stored(self, offsets: Offsets) -> None:
+        """Tell the log's own monitors how far it is stored; what counts is in the warehouse."""
         ...
 
     def close(self) -> None:

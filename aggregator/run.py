@@ -9,18 +9,21 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
+import polars as pl
 import structlog
 
+from aggregator.ahead import made_ahead
 from aggregator.decode import decode
 from aggregator.local_source import trim_local_log
 from aggregator.lock import AlreadyRunning
 from aggregator.progress import progress_bar
 from aggregator.publish import iso
-from aggregator.records import Slice
+from aggregator.records import Gap, Offsets, Slice, Source
 from aggregator.sources import batches, left_in, opened_sources, tell_of_gaps, tell_of_replaced
 from aggregator.spool import complete_before
 from aggregator.store.log import save_sources
@@ -106,28 +109,63 @@ def _drain(session: Session, stop: Callable[[], bool]) -> bool:
     """
     settings, con = session.settings, session.con
     drained_until = complete_before(settings.spool_dir, session.now(), session.known)
-    with opened_sources(settings, stored_offsets(con), stop) as sources:
+    left_early = Event()  # tells the thread that reads ahead to end
+    with opened_sources(settings, stored_offsets(con), lambda: stop() or left_early.is_set()) as sources:
         tell_of_replaced(save_sources(con, [log for source in sources for log in source.origins], session.now()))
-        whole = left_in(sources)
-        with progress_bar("Storing", whole) as show:
-            for batch in batches(sources, settings.batch_size, stop):
-                session.on_step("after_read")
-                _store(session, batch)
-                for source in sources:
-                    source.mark_stored()
-                show(whole - left_in(sources))
-        finished = left_in(sources) == 0
+        with (
+            progress_bar("Storing", left_in(sources)) as show,
+            made_ahead(map(_decoded, batches(sources, settings.batch_size, stop))) as coming,
+        ):
+            try:
+                finished = _store_all(session, coming, sources, show, stop)
+            finally:
+                left_early.set()
+        finished = finished and left_in(sources) == 0
     if finished:
         session.complete_until = drained_until
     return finished
 
 
-def _store(session: Session, batch: list[Slice]) -> None:
-    events, rejected = decode(batch)
-    gaps = [gap for piece in batch for gap in piece.gaps]
-    offsets = {(piece.source, piece.partition): piece.next_offset for piece in batch}
-    session.store(events, rejected, offsets, gaps, records_read=sum(len(piece.values) for piece in batch))
-    tell_of_gaps(gaps)
+@dataclass(frozen=True)
+class _Batch:
+    """What a transaction stores; the records themselves are let go."""
+
+    events: pl.DataFrame
+    rejected: pl.DataFrame
+    offsets: Offsets
+    gaps: list[Gap]
+    records_read: int
+
+
+def _decoded(slices: list[Slice]) -> _Batch:
+    events, rejected = decode(slices)
+    return _Batch(
+        events,
+        rejected,
+        offsets={(piece.source, piece.partition): piece.next_offset for piece in slices},
+        gaps=[gap for piece in slices for gap in piece.gaps],
+        records_read=sum(len(piece.values) for piece in slices),
+    )
+
+
+def _store_all(
+    session: Session,
+    batches: Iterator[_Batch],
+    sources: list[Source],
+    show: Callable[[int], None],
+    stop: Callable[[], bool],
+) -> bool:
+    """Store batch after batch; return whether that was all of them."""
+    for batch in batches:
+        session.on_step("after_read")
+        session.store(batch.events, batch.rejected, batch.offsets, batch.gaps, records_read=batch.records_read)
+        tell_of_gaps(batch.gaps)
+        for source in sources:
+            source.mark_stored(batch.offsets)
+        show(session.total.records_read)
+        if stop():
+            return False
+    return True
 
 
 def aggregate(settings: Settings, every: float | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator.records import BATCH_BYTES, Origin, Slice
+from aggregator.records import BATCH_BYTES, Offsets, Origin, Slice
 from aggregator.sources import batches, left_in
 
 
@@ -25,7 +25,7 @@ class Shelf:
         numbers = list(range(len(taken)))
         return [Slice(self.name, 0, "events", numbers, [0] * len(taken), list(taken), len(taken))] if taken else []
 
-    def mark_stored(self) -> None: ...
+    def mark_stored(self, offsets: Offsets) -> None: ...
 
     def close(self) -> None: ...
 
