@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     )
 
     pass_every: float = Field(5.0, gt=0, le=86_400, description="Seconds between two passes under `pixels up`.")
-    batch_size: int = Field(50_000, ge=1, le=10_000_000, description="Records a pass stores in one transaction.")
+    batch_size: int = Field(200_000, ge=1, le=10_000_000, description="Records a pass stores in one transaction.")
     log_retention_days: float = Field(
         7.0, ge=0, le=36_500, description="Days the embedded log keeps records that are already stored."
     )
