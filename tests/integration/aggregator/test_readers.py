@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from aggregator.run import run_pass
 from tests.interruptions import APPENDED, many_records, settings_of, what_differs
 from tests.local_log import append
 from tests.oracle import Record
-from tests.readers import cpu_seconds_of_a_pass, reading
+from tests.readers import reading
 
 
 def test_passes_publish_beside_readers_that_read_and_that_stand_still(pixels_home: Path) -> None:
@@ -20,8 +20,7 @@ def test_passes_publish_beside_readers_that_read_and_that_stand_still(pixels_hom
         more = many_records(200, seed=len(records))
         records.extend(more)
         append(pixels_home, more, at_ms=APPENDED)
-        cpu_seconds_of_a_pass(env)
-        return int(json.loads((settings_of(env).published_dir / "current.json").read_text())["snapshot"])
+        return run_pass(settings_of(env)).snapshot
 
     numbers = [one_pass()]
     with reading(env, 2) as readers:

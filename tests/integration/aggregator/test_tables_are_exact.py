@@ -7,6 +7,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,9 @@ def settings_for(home: Path, time_zone: str = "Europe/Berlin", **more: Any) -> S
     return Settings(_env_file=None, home=home, timezone=time_zone, **more)
 
 
+@hypothesis.settings(
+    max_examples=hypothesis.settings().max_examples // 2
+)  # each is several passes, a fifth of a second each
 @given(
     passes=passes,
     batch_size=st.integers(1, 30),
