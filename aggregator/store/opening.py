@@ -83,6 +83,7 @@ def configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("SET memory_limit = ?", [settings.memory_limit])
     con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")  # stdout is for results
     # By default a large commit stops to checkpoint; publishing does it anyway.
     con.execute("SET checkpoint_threshold = '256MB'")
 
