@@ -1,0 +1,1 @@
+"""The aggregator's speed; see `__main__`."""
