@@ -141,10 +141,10 @@ async def test_a_body_may_be_packed(log: ListLog, encoding: str) -> None:
     ("body", "encoding", "expected"),
     [
         (GOOD, "gzip", (400, "bad_body")),
-        (gzip.compress(GOOD)[:-9], "gzip", (400, "bad_body")),
+        (gzip.compress(GOOD, mtime=0)[:-9], "gzip", (400, "bad_body")),
         (GOOD, "br", (415, "body_not_accepted")),
-        (gzip.compress(GOOD), "gzip, gzip", (415, "body_not_accepted")),
-        (gzip.compress(bytes(3000)), "gzip", (413, "too_long")),
+        (gzip.compress(GOOD, mtime=0), "gzip, gzip", (415, "body_not_accepted")),
+        (gzip.compress(bytes(3000), mtime=0), "gzip", (413, "too_long")),
     ],
 )
 async def test_a_body_that_cannot_be_unpacked_is_refused(
