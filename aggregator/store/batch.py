@@ -64,7 +64,7 @@ def _store_counted(
     con: duckdb.DuckDBPyConnection, change: Changes, new: pl.DataFrame, lost: pl.DataFrame, settings: Settings
 ) -> int:
     """Let the earliest count, and account for all; return how many more count than before."""
-    before = _counted_before(con, pl.concat([new.select(KEY), lost.select(KEY)]).unique())
+    before = _counted_before(con, pl.concat([new.select(KEY), lost.select(KEY)]))
     left = _competitors(con, lost.select(KEY).unique(), settings)
     again = recount(new, lost, left, before)
     con.register("counted_gone", again.gone)

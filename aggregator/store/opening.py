@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +84,9 @@ def configure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("SET memory_limit = ?", [settings.memory_limit])
     con.execute("SET temp_directory = ?", [str(settings.home / "tmp")])
     con.execute("SET preserve_insertion_order = false")
+    # The other cores read and decode the next batch meanwhile; and each thread that inserts leaves a row group half full,
+    # which the next checkpoint writes again.
+    con.execute("SET threads = ?", [max(1, (os.cpu_count() or 1) // 2)])
     con.execute("SET enable_progress_bar = false")  # stdout is for results
     # By default a large commit stops to checkpoint; publishing does it anyway.
     con.execute("SET checkpoint_threshold = '256MB'")
