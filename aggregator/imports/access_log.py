@@ -18,7 +18,8 @@ from aggregator.imports.lines import Judge, Line, NewId, Refused, Skipped, numbe
 
 _QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
 _COMBINED = re.compile(
-    rb"(\S++) \S++ .*?\[([^\]]*+)\] " + _QUOTED + rb" ([0-9]{3}) (?:[0-9]++|-) " + _QUOTED + rb" " + _QUOTED, re.DOTALL
+    rb"(\S++) \S++ .*?\[([^\[\]]*+)\] " + _QUOTED + rb" ([0-9]{3}) (?:[0-9]++|-) " + _QUOTED + rb" " + _QUOTED,
+    re.DOTALL,
 )
 _INSTANT = re.compile(rb"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})")
 _MONTHS = {

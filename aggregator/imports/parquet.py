@@ -25,10 +25,31 @@ def read_parquet(file: OpenedFile, judge: Judge, new_id: NewId) -> Iterator[Line
     check_columns(file.name, names)
     number = 0
     for batch in parquet.iter_batches(batch_size=_ROWS_AT_A_TIME):
-        columns = [_in_microseconds(column).to_pylist() for column in batch.columns]
-        for values in zip(*columns, strict=True):
+        for values in _rows(batch):
             number += 1
-            yield _line(number, names, values, judge, new_id)
+            if isinstance(values, Refused):
+                yield Line(number, b"", values)
+            else:
+                yield _line(number, names, values, judge, new_id)
+
+
+def _rows(batch: Any) -> Iterator[tuple[Any, ...] | Refused]:
+    """Yield the values of each row. What Python cannot hold, an instant after 9999 or text that is not UTF-8, costs its row."""
+    columns = [_in_microseconds(column) for column in batch.columns]
+    try:
+        yield from list(zip(*(column.to_pylist() for column in columns), strict=True))
+    except (ValueError, OverflowError, LookupError):  # Arrow does not say in which row
+        for row in range(batch.num_rows):
+            yield _row(columns, row)
+
+
+def _row(columns: list[Any], row: int) -> tuple[Any, ...] | Refused:
+    try:
+        return tuple(column[row].as_py() for column in columns)
+    except UnicodeDecodeError as error:
+        return Refused("not_utf8", str(error))
+    except (ValueError, OverflowError, LookupError) as error:
+        return Refused("bad_line", f"a value of the row cannot be read: {error}")
 
 
 def _line(number: int, names: list[str], values: tuple[Any, ...], judge: Judge, new_id: NewId) -> Line:

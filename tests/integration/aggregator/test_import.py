@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -335,3 +336,47 @@ def test_an_import_is_a_run_of_its_own(settings: Settings, tmp_path: Path) -> No
     assert datetime.fromisoformat(pointer["complete_until"]) == passed.complete_until.replace(
         microsecond=passed.complete_until.microsecond // 1000 * 1000
     )
+
+
+def test_a_value_of_parquet_that_python_cannot_hold_costs_its_row_alone(tmp_path: Path) -> None:
+    """Instants after 9999, text that is not UTF-8, unknown zones and days without end are refused; the other rows are stored."""
+    not_utf8 = pa.StringArray.from_buffers(2, pa.array([0, 2, 3], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfeq"))
+    usual = {
+        "event_type": ["visit", "visit"],
+        "player_id": ["p", "q"],
+        "banner_tag": ["b", "b"],
+        "created_at": ["2026-11-17T10:00:00Z"] * 2,
+    }
+    odd: dict[str, dict[str, Any]] = {
+        "text": {"player_id": not_utf8},
+        "instant": {"created_at": pa.array([2**62, 1_763_373_600_000_000], pa.timestamp("us", "UTC"))},
+        "day": {"born": pa.array([2**31 - 1, 0], pa.date32())},
+        "zone": {"created_at": pa.array([1_763_373_600_000_000] * 2, pa.timestamp("us", "Nowhere/Land"))},
+    }
+    found = {}
+    for name, columns in odd.items():
+        file = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({**usual, **columns}), file)
+        said = bring_in(settings_for(tmp_path / name), file)
+        found[name] = (said["stored"], said["reasons"])
+    assert found == {
+        "text": (1, {"not_utf8": 1}),
+        "instant": (1, {"bad_line": 1}),
+        "day": (1, {"bad_line": 1}),
+        "zone": (0, {"bad_line": 2}),
+    }
+
+
+def test_a_request_full_of_brackets_takes_no_longer_than_another(tmp_path: Path) -> None:
+    """Where a log is not in the combined format, a stranger's request in it must not cost the square of its length."""
+    file = tmp_path / "access.log"
+    line = '192.0.2.7 - - [17/Nov/2026:10:00:00 +0000] "GET /{} HTTP/1.1" 404 1\n'
+    brackets, letters = line.format("[" * 60_000), line.format("a" * 60_000)
+
+    def seconds(text: str) -> float:
+        file.write_text(text)
+        began = time.process_time()
+        bring_in(settings_for(tmp_path / "home"), file, format="access-log", check=True)
+        return time.process_time() - began
+
+    assert seconds(brackets) < 1 + 10 * seconds(letters)
