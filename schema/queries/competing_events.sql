@@ -1,4 +1,6 @@
--- Stored events of the players and types in `wanted`, near its days.
+-- Stored events of the players and types in `wanted`, near its days; of all others only these columns are read.
 SELECT e.* FROM events AS e
-SEMI JOIN wanted USING (player_id, event_type)
-WHERE e.created_at BETWEEN $first AND $last;
+WHERE e.rowid IN (
+    SELECT found.rowid FROM events AS found SEMI JOIN wanted USING (player_id, event_type)
+    WHERE found.created_at BETWEEN $first AND $last
+);
