@@ -12,7 +12,7 @@ import polars as pl
 from aggregator.decode import EVENT_COLUMNS
 
 LATE_SHARE = 0.03
-LATE_DAYS = 14
+LATE_HOURS = 24
 
 _MADE = """
 WITH drawn AS (
@@ -37,7 +37,7 @@ SELECT
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || 120 + player % 20
         || '.0.0.0 Safari/537.36' AS user_agent,
     $first + to_milliseconds(((n - $start) * $milliseconds / $count)::BIGINT)
-        - CASE WHEN is_late THEN to_milliseconds((hash(n, 'by') % ($late_days * 86400000))::BIGINT)
+        - CASE WHEN is_late THEN to_milliseconds((hash(n, 'by') % ($late_hours * 3600000))::BIGINT)
                ELSE INTERVAL 0 SECOND END AS created_at
 FROM drawn
 ORDER BY n
@@ -61,7 +61,7 @@ def events(count: int, *, start: int, players: int, first: datetime, during: tim
                 "first": first,
                 "milliseconds": during // timedelta(milliseconds=1),
                 "late_share": LATE_SHARE,
-                "late_days": LATE_DAYS,
+                "late_hours": LATE_HOURS,
             },
         ).pl()
     return made.cast(EVENT_COLUMNS)  # type: ignore[arg-type]

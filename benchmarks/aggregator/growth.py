@@ -20,7 +20,7 @@ from benchmarks.aggregator.processes import told_by_module
 from pixels.config import Settings, load_settings
 from tests.local_log import append
 
-EVENTS_A_DAY = 500_000
+EVENTS_A_DAY = 100_000
 NEW_EVENTS = 50_000
 _STORED_AT_ONCE = 250_000
 _NEVER_STORED = 10**9  # number of an event beyond all histories
