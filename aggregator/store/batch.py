@@ -74,12 +74,19 @@ def _store_counted(
         account_of_counting(new, lost, there, before, again),
         account_of(change.new_repeats, "same_event_again"),
         account_of(change.replaced, "same_event_again"),
-        account_of(change.new.join(new, on=[DAY, "id"], how="anti"), "bots"),
-        account_of(change.replaced.join(lost, on=[DAY, "id"], how="anti"), "bots", -1),
+        account_of(_set_aside(change.new, new), "bots"),
+        account_of(_set_aside(change.replaced, lost), "bots", -1),
     ]
     con.register("accounts", account_by_banner(accounts))
     _run(con, "counted_events", "event_summary", "daily_metrics", "daily_accounting")
     return again.after.height - before.height
+
+
+def _set_aside(events: pl.DataFrame, competitors: pl.DataFrame) -> pl.DataFrame:
+    """Return the events that do not compete: mostly none, and then there is nothing to look for."""
+    if events.height == competitors.height:
+        return events.clear()
+    return events.join(competitors, on=[DAY, "id"], how="anti")
 
 
 def _counted_before(con: duckdb.DuckDBPyConnection, touched: pl.DataFrame) -> pl.DataFrame:
