@@ -62,7 +62,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            return self._invoke(ctx)
         except PixelsError as error:
             click.echo(f"pixels: {error}", err=True)
             ctx.exit(error.exit_code)
@@ -74,6 +74,14 @@ class _Commands(click.Group):
                 f"pixels: {error.strerror or error}:{where}. Check the folder, its owner and the disk.", err=True
             )
             ctx.exit(CANNOT_READ_OR_WRITE)
+
+    def _invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except RuntimeError as error:
+            if isinstance(error.__cause__, PixelsError | KeyboardInterrupt):
+                raise error.__cause__ from None  # raised by a signal in a statement: DuckDB makes "Query interrupted" of it
+            raise
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

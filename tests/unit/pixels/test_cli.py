@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
+from typing import NoReturn
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
+from aggregator.run import run_pass
 from pixels.cli import main
+from pixels.config import load_settings
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -60,3 +70,44 @@ def test_a_home_that_is_a_file_is_explained(pixels_home: Path, monkeypatch: pyte
         result = CliRunner().invoke(main, command, catch_exceptions=False)
         assert result.exit_code in (64, 66, 74), (command, result.output)
         assert result.stderr.startswith("pixels: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "code", "told"),
+    [
+        (
+            ["rebuild"],
+            signal.SIGTERM,
+            75,
+            "pixels: SIGTERM ended it. Nothing was changed; run it again when it suits.\n",
+        ),
+        (["rebuild"], signal.SIGINT, 75, "pixels: SIGINT ended it. Nothing was changed; run it again when it suits.\n"),
+        (["why", "2026-11-01", "registrations"], signal.SIGINT, 1, "\nAborted!\n"),
+    ],
+    ids=["rebuild-SIGTERM", "rebuild-SIGINT", "why-SIGINT"],
+)
+def test_a_signal_in_the_middle_of_a_statement_is_a_signal(
+    pixels_home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], number: signal.Signals, code: int, told: str
+) -> None:
+    """DuckDB turns whatever a handler raises during a statement into an error of its own."""
+
+    def compute_for_ever(*_: object, **__: object) -> NoReturn:
+        def interrupt() -> None:
+            until(lambda: time.process_time() > begun + 0.3, what="the statement has begun")
+            os.kill(os.getpid(), number)
+
+        with closing(duckdb.connect()) as con:
+            begun = time.process_time()
+            Thread(target=interrupt).start()
+            con.execute(
+                "CREATE TABLE sums AS SELECT sum(a.range * b.range) FROM range(1_000_000) a, range(1_000_000) b"
+            )
+        raise AssertionError("the statement came to its end")
+
+    run_pass(load_settings())
+    monkeypatch.setattr("aggregator.rebuild.rebuild_warehouse", compute_for_ever)
+    monkeypatch.setattr("pixels.warehouse.Warehouse.why", compute_for_ever)
+
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+
+    assert (result.exit_code, result.stderr) == (code, told)
