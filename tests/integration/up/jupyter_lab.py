@@ -60,7 +60,7 @@ def run_cell(lab: Lab, kernel_id: str, code: str) -> str:
     """Run code in a kernel that the server started; return what it printed."""
     client = BlockingKernelClient(connection_file=str(lab.home / f"run/jupyter/runtime/kernel-{kernel_id}.json"))
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)  # the client calls a kernel dead that is busy for more than a second
     printed: list[str] = []
 
     def keep(message: dict[str, Any]) -> None:
