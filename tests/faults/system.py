@@ -82,7 +82,7 @@ class Collector:
         assert self._process is not None
         try:
             children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return []
         return [int(pid) for pid in children.split()]
 

@@ -110,6 +110,8 @@ def records(home: Path, table: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for path in sorted((home / "log").glob("slot-*.sqlite")):
         with closing(sqlite3.connect(path)) as log:
+            if not log.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone():
+                continue  # a worker has just begun this file
             found += [
                 json.loads(value)
                 for (value,) in log.execute(f"SELECT record_value FROM {table} ORDER BY record_offset")
@@ -163,7 +165,7 @@ def is_gone(pid: int) -> bool:
     """Tell whether a process has ended; a zombie has."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it goes between the file's opening and reading
         return True
 
 

@@ -81,7 +81,7 @@ def test_a_second_ctrl_c_hastens_the_end(start_up: StartUp) -> None:
 def is_zombie(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
