@@ -40,7 +40,8 @@ def compare(folder: Path, sizes: list[int], players: int, rounds: int) -> None:
         gigabytes, publishing = runs[0]["snapshot_bytes"] / 1e9, median(run["publishing"] for run in runs)
         print(
             f"{size:,} events of {players:,} players, {gigabytes:.2f} GB: {NEW_EVENTS:,} more in {seconds[-1]:.2f} s, "
-            f"{median(run['cpu_to_commit'] for run in runs):.2f} CPU s; publishing {publishing:.2f} s, {publishing / gigabytes:.1f} s a GB; peak memory {max(run['peak_mb'] for run in runs):.0f} MB",
+            f"{median(run['cpu_to_commit'] for run in runs):.2f} CPU s; publishing {publishing:.2f} s, "
+            f"{publishing / gigabytes:.1f} s a GB; peak memory {max(run['peak_mb'] for run in runs):.0f} MB",
             flush=True,
         )
     if len(seconds) > 1:

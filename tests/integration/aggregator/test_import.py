@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pixels
 from aggregator.imports.run import Import, import_files
 from aggregator.run import run_pass
 from collector.past import PastEvents
@@ -318,9 +319,12 @@ def test_an_event_that_also_came_live_is_the_same_event(settings: Settings, tmp_
 
 
 def test_an_import_is_a_run_of_its_own(settings: Settings, tmp_path: Path) -> None:
-    """With what it did; of a second one that changed nothing readers see no new snapshot, and what is said to be complete stays."""
+    """With what it did; of a second one that changed nothing readers see no new snapshot.
+
+    What is said to be complete, and when the last pass was, stay: an import says nothing of the log.
+    """
     append(settings.home, HOSTILE, at_ms=APPENDED)
-    passed = run_pass(settings)
+    passed = run_pass(settings, now=lambda: NOW - timedelta(hours=1))
     path = write_lines(tmp_path / "a.ndjson", flat(1), flat(2, playerId=""))
 
     bring_in(settings, path)
@@ -336,6 +340,9 @@ def test_an_import_is_a_run_of_its_own(settings: Settings, tmp_path: Path) -> No
     assert datetime.fromisoformat(pointer["complete_until"]) == passed.complete_until.replace(
         microsecond=passed.complete_until.microsecond // 1000 * 1000
     )
+    for published in (settings.home, settings.published_dir / pointer["file"]):
+        with pixels.open(published) as wh:
+            assert (wh.last_pass_at, wh.as_of) == (NOW - timedelta(hours=1), NOW)
 
 
 def test_a_value_of_parquet_that_python_cannot_hold_costs_its_row_alone(tmp_path: Path) -> None:
