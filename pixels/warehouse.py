@@ -13,6 +13,7 @@ import polars as pl
 from pixels import funnel, kpis, metrics, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
+from pixels.kept import kept_snapshots
 from pixels.period import Day, parse_day, parse_period
 from pixels.pointer import POINTER, LastCheck, Pointer, check_usable, read_pointer
 from pixels.snapshot import Parameters, Snapshot, SnapshotGone
@@ -198,26 +199,28 @@ class Warehouse:
         return f"<pixels.Warehouse snapshot {self.snapshot} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC, days in {self.time_zone}{demo}>"
 
 
-def open_warehouse(path: str | Path | None = None) -> Warehouse:
-    """Open the newest published snapshot, read-only.
+def open_warehouse(path: str | Path | None = None, *, snapshot: int | None = None) -> Warehouse:
+    """Open the newest published snapshot, read-only, or the one with the number `snapshot` if it is still kept.
 
     `path`: None for PIXELS_HOME; else a PIXELS_HOME folder, a published folder, or one snapshot file (.duckdb).
     Raises NoSnapshot, which says what to do, when nothing usable is there.
     """
     settings = load_settings()
+    if snapshot is not None and (not isinstance(snapshot, int) or isinstance(snapshot, bool)):
+        raise BadParameter("snapshot", f"{snapshot!r} is not the number of a snapshot, such as 12")
     if path is None:
-        return _open_published(settings.published_dir, settings.memory_limit)
+        return _open_one_of(settings.published_dir, snapshot, settings.memory_limit)
     if not isinstance(path, str | Path):
         raise BadParameter(
             "path", f"{path!r} is no path: give a PIXELS_HOME folder, a published folder, or a snapshot file"
         )
     path = _expanded(path)
     if path.is_file():
-        return _open_file(path, settings.memory_limit)
+        return _open_file_of(path, snapshot, settings.memory_limit)
     if not path.is_dir() and path.name != "published":
         raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
     is_home = path.name != "published" and not (path / POINTER).exists()
-    return _open_published(path / "published" if is_home else path, settings.memory_limit)
+    return _open_one_of(path / "published" if is_home else path, snapshot, settings.memory_limit)
 
 
 def _expanded(path: str | Path) -> Path:
@@ -225,6 +228,24 @@ def _expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise BadParameter("path", f"{path}: {error}") from error
+
+
+def _open_one_of(published: Path, number: int | None, memory_limit: str) -> Warehouse:
+    """Open the newest snapshot, or the one with this number; of that one, `fresh` and `reload` tell and open the newest."""
+    if number is None:
+        return _open_published(published, memory_limit)
+    for _ in range(_TRIES):
+        pointer, kept = read_pointer(published), kept_snapshots(published)
+        try:
+            if pointer.snapshot == number:
+                return Warehouse(pointer, Snapshot(published / pointer.file, memory_limit), published, memory_limit)
+            if number not in kept:
+                break
+            return _open_file(kept[number], memory_limit, published)
+        except SnapshotGone:  # deleted since we looked; it may be kept elsewhere
+            continue
+    numbers = ", ".join(map(str, kept_snapshots(published))) or "none"
+    raise NoSnapshot(f"snapshot {number} is not kept under {published}; kept are: {numbers}")
 
 
 def _open_published(published: Path, memory_limit: str) -> Warehouse:
@@ -242,7 +263,16 @@ def _open_published(published: Path, memory_limit: str) -> Warehouse:
     )
 
 
-def _open_file(file: Path, memory_limit: str) -> Warehouse:
+def _open_file_of(file: Path, number: int | None, memory_limit: str) -> Warehouse:
+    warehouse = _open_file(file, memory_limit, None)
+    if number in (None, warehouse.snapshot):
+        return warehouse
+    warehouse.close()
+    raise NoSnapshot(f"{file} is snapshot {warehouse.snapshot}, not {number}")
+
+
+def _open_file(file: Path, memory_limit: str, published: Path | None) -> Warehouse:
+    """Open one file. It stands for itself alone, or for an older state of what is `published`."""
     if file.name == _WRITERS_FILE:
         raise NoSnapshot(f"{file} belongs to `pixels aggregate` alone; open {file.parent}, its snapshots are published")
     snapshot = Snapshot(file, memory_limit)
@@ -251,7 +281,7 @@ def _open_file(file: Path, memory_limit: str) -> Warehouse:
     except NoSnapshot:
         snapshot.close()
         raise
-    return Warehouse(pointer, snapshot, None, memory_limit)
+    return Warehouse(pointer, snapshot, published, memory_limit)
 
 
 def _pointer_from_file(snapshot: Snapshot) -> Pointer:

@@ -18,6 +18,7 @@ import pytest
 import pixels
 from pixels import Warehouse
 from pixels.errors import BadParameter, ConfigurationError, NoSnapshot, PixelsError
+from pixels.kept import kept_snapshots
 from tests.sample_warehouse import SampleWarehouse, at, visit
 
 DAYS = ("2026-11-01", "2026-11-30")
@@ -86,6 +87,61 @@ def test_a_pinned_file_needs_no_folder(sample: SampleWarehouse) -> None:
         assert wh.fresh()
         assert wh.reload() is wh
         assert (wh.status().snapshot, visits(wh)) == (1, 1)
+
+
+def test_an_older_snapshot_is_opened_by_its_number(sample: SampleWarehouse) -> None:
+    """As long as it is kept: among the newest, as the last of a month, or by a report. It knows that there are newer ones."""
+    for day in (2, 3, 4):
+        sample.publish(
+            visit(f"p{day}", "brandA", f"2026-11-0{day}T10:00"), complete_until=at(f"2026-11-0{day + 1}T00:00")
+        )
+    dated = sample.published / "dated"
+    pinned = sample.home / "reports" / "snapshots" / "20261103T000000000000Z-000002"
+    dated.mkdir()
+    pinned.mkdir(parents=True)
+    (sample.published / "snapshot-000001.duckdb").rename(dated / "2026-10-000001.duckdb")
+    (sample.published / "snapshot-000002.duckdb").rename(pinned / "snapshot-000002.duckdb")
+
+    for number in (1, 2, 3, 4):
+        with pixels.open(sample.home, snapshot=number) as wh, wh.reload() as newest:
+            assert (wh.snapshot, visits(wh), wh.complete_until) == (number, number, at(f"2026-11-0{number + 1}T00:00"))
+            assert wh.fresh() is (number == 4)
+            assert newest.snapshot == 4
+
+    with pytest.raises(NoSnapshot, match=r"snapshot 5 is not kept under .*; kept are: 1, 2, 3, 4"):
+        pixels.open(sample.published, snapshot=5)
+
+
+def test_a_file_is_the_snapshot_that_was_asked_for(sample: SampleWarehouse) -> None:
+    """Path and number that contradict each other are an error, and what is no number is one."""
+    file = sample.published / "snapshot-000001.duckdb"
+
+    assert pixels.open(file, snapshot=1).snapshot == 1
+    with pytest.raises(NoSnapshot, match=r"is snapshot 1, not 2"):
+        pixels.open(file, snapshot=2)
+    for number in ("1", True, 1.0):
+        with pytest.raises(BadParameter, match="is not the number of a snapshot"):
+            pixels.open(file, snapshot=number)  # type: ignore[arg-type]
+
+
+def test_a_kept_snapshot_that_goes_away_is_looked_for_elsewhere(
+    sample: SampleWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass may delete it between the look and the opening, while it stays as the last of its month."""
+    sample.publish(visit("p2", "brandA", "2026-11-02T10:00"))
+    dated = sample.published / "dated"
+    dated.mkdir()
+    first = sample.published / "snapshot-000001.duckdb"
+
+    def look_just_before_it_goes(published: Path) -> dict[int, Path]:
+        found = kept_snapshots(published)
+        if first.exists():
+            first.rename(dated / "2026-11-000001.duckdb")
+        return found
+
+    monkeypatch.setattr("pixels.warehouse.kept_snapshots", look_just_before_it_goes)
+
+    assert visits(pixels.open(sample.home, snapshot=1)) == 1
 
 
 def test_an_empty_warehouse_is_open_and_empty(tmp_path: Path) -> None:
