@@ -18,7 +18,7 @@ def metrics(snapshot: Snapshot, period: Period) -> pl.DataFrame:
 
 def summary(snapshot: Snapshot, period: Period, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
     """Return event_date, event_type, banner_tag, count, of all banners or of those named."""
-    return snapshot.query("summary", start=period.start, end=period.end, banners=_banner_tags(banner))
+    return snapshot.query("summary", start=period.start, end=period.end, banners=banner_tags(banner))
 
 
 def banners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
@@ -26,7 +26,8 @@ def banners(snapshot: Snapshot, period: Period) -> pl.DataFrame:
     return snapshot.query("banners", start=period.start, end=period.end)
 
 
-def _banner_tags(banner: object) -> list[str] | None:
+def banner_tags(banner: object) -> list[str] | None:
+    """Read which banners are asked for: a banner tag, several, or None for all. Raises BadParameter."""
     if banner is None:
         return None
     tags = [banner] if isinstance(banner, str) else banner

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import polars as pl
 
-from pixels import funnel, kpis, metrics, rejected, why
+from pixels import accounting, conversions, funnel, kpis, metrics, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.kept import kept_snapshots
@@ -24,6 +26,16 @@ _SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
 _WRITERS_FILE = "warehouse.duckdb"
 
 
+class Source(Protocol):
+    """Where snapshots come from."""
+
+    def pointer(self) -> Pointer:
+        """Return what is published there now. Raises NoSnapshot when nothing is."""
+
+    def open(self) -> Warehouse:
+        """Return the newest snapshot of it."""
+
+
 class Warehouse:
     """One published snapshot: read-only, unchanging, usable from several threads and as a context manager.
 
@@ -31,9 +43,13 @@ class Warehouse:
     is not a day raises BadParameter. Frames are Polars, in a fixed order; instants are UTC.
     """
 
-    def __init__(self, pointer: Pointer, snapshot: Snapshot, published: Path | None, memory_limit: str) -> None:
-        self._pointer, self._snapshot = pointer, snapshot
-        self._published, self._memory_limit = published, memory_limit
+    def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Source | None) -> None:
+        self._pointer, self._snapshot, self._source = pointer, snapshot, source
+
+    @property
+    def file(self) -> Path:
+        """The snapshot's file. It may be gone from the folder by now; what is open stays readable."""
+        return self._snapshot.file
 
     @property
     def snapshot(self) -> int:
@@ -75,7 +91,7 @@ class Warehouse:
 
         Opened from one file, it stands for that file alone.
         """
-        return read_pointer(self._published) if self._published else self._pointer
+        return self._source.pointer() if self._source else self._pointer
 
     @property
     def last_check(self) -> LastCheck | None:
@@ -91,9 +107,9 @@ class Warehouse:
 
     def reload(self) -> Warehouse:
         """Return the newest snapshot: this object when it is that, else a new one; the old one stays open."""
-        if self._published is None or self.fresh():
+        if self._source is None or self.fresh():
             return self
-        return _open_published(self._published, self._memory_limit)
+        return self._source.open()
 
     def metrics(self, start: Day, end: Day) -> pl.DataFrame:
         """Players counted by day and type: event_date, event_type, count. Days without an event have no row."""
@@ -134,6 +150,16 @@ class Warehouse:
         question = funnel.ask(steps, window, order, entrants, by)
         return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
 
+    def conversions(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
+        """Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.
+
+        Mature entries only: visitors, registrations, registration_rate, credited_registrations, deposits, deposit_rate, and
+        apart from them immature; see `pixels.conversions.conversions`. One row, or with `by` "banner_tag" one a banner of
+        the entry; with `credit` "registration" deposits count for the banner of the registration instead.
+        """
+        period = parse_period(start, end)
+        return conversions.conversions(self._snapshot, period, by, credit, self.complete_until)
+
     def why(self, date: Day, type: str, banner: str | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record received for a day, a type and a banner, with what became of it; see `pixels.why.why`.
 
@@ -146,6 +172,29 @@ class Warehouse:
         why.check_question(type, banner)
         self._check_keeps_every_record()
         return why.why(self._snapshot, day, type, banner)
+
+    def accounting(
+        self,
+        start: Day,
+        end: Day | None = None,
+        type: str | None = None,  # noqa: A002 - what it is called
+        banner: str | Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """What became of all that was received, by day, type and banner, of all or of those named; `end` None: one day.
+
+        event_date, event_type, banner_tag, received, and what it is the sum of: counted (as in `summary`),
+        same_player_again, credited_to_another_banner, same_event_again, bots. `refused` has the rest; `why` the records.
+        """
+        self._check_keeps_every_record()
+        return accounting.accounting(self._snapshot, parse_period(start, start if end is None else end), type, banner)
+
+    def refused(self, start: Day, end: Day | None = None) -> pl.DataFrame:
+        """What was received and refused, by day of receipt and reason, for whatever type and banner; `end` None: one day.
+
+        event_date, reason, count. `rejected_by_reason` sums it, `rejected` lists the refusals.
+        """
+        self._check_keeps_every_record()
+        return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
 
     def rejected(
         self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100
@@ -182,6 +231,10 @@ class Warehouse:
         """
         return self._snapshot.sql(query, params)
 
+    def standing_for(self, pointer: Pointer, source: Source) -> Warehouse:
+        """Return the same snapshot as one of `source`, of which `pointer` says how complete it is."""
+        return Warehouse(pointer, self._snapshot, source)
+
     def close(self) -> None:
         """Release the file."""
         self._snapshot.close()
@@ -199,17 +252,27 @@ class Warehouse:
         return f"<pixels.Warehouse snapshot {self.snapshot} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC, days in {self.time_zone}{demo}>"
 
 
-def open_warehouse(path: str | Path | None = None, *, snapshot: int | None = None) -> Warehouse:
+def open_warehouse(
+    path: str | Path | None = None, *, snapshot: int | None = None, api_key: str | None = None
+) -> Warehouse:
     """Open the newest published snapshot, read-only, or the one with the number `snapshot` if it is still kept.
 
-    `path`: None for PIXELS_HOME; else a PIXELS_HOME folder, a published folder, or one snapshot file (.duckdb).
-    Raises NoSnapshot, which says what to do, when nothing usable is there.
+    `path`: None for PIXELS_HOME; else a PIXELS_HOME folder, a published folder, one snapshot file (.duckdb), or the address
+    of somebody's API, such as "https://stats.example:8788": its newest snapshot is fetched once into a cache of this user,
+    without addresses and user agents; `api_key` (default PIXELS_API_KEY) is a key of the scope analyst.
+    Raises NoSnapshot, which says what to do, when nothing usable is there; BadParameter; RemoteError.
     """
     settings = load_settings()
     if snapshot is not None and (not isinstance(snapshot, int) or isinstance(snapshot, bool)):
         raise BadParameter("snapshot", f"{snapshot!r} is not the number of a snapshot, such as 12")
+    if isinstance(path, str) and path.lower().startswith(("http://", "https://")):
+        from pixels.remote import open_remote
+
+        return open_remote(path, settings, snapshot, api_key)
+    if api_key is not None:
+        raise BadParameter("api_key", "only an address such as https://stats.example:8788 takes one")
     if path is None:
-        return _open_one_of(settings.published_dir, snapshot, settings.memory_limit)
+        return _open_one_of(Published(settings.published_dir, settings.memory_limit), snapshot)
     if not isinstance(path, str | Path):
         raise BadParameter(
             "path", f"{path!r} is no path: give a PIXELS_HOME folder, a published folder, or a snapshot file"
@@ -220,7 +283,7 @@ def open_warehouse(path: str | Path | None = None, *, snapshot: int | None = Non
     if not path.is_dir() and path.name != "published":
         raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
     is_home = path.name != "published" and not (path / POINTER).exists()
-    return _open_one_of(path / "published" if is_home else path, snapshot, settings.memory_limit)
+    return _open_one_of(Published(path / "published" if is_home else path, settings.memory_limit), snapshot)
 
 
 def _expanded(path: str | Path) -> Path:
@@ -230,49 +293,62 @@ def _expanded(path: str | Path) -> Path:
         raise BadParameter("path", f"{path}: {error}") from error
 
 
-def _open_one_of(published: Path, number: int | None, memory_limit: str) -> Warehouse:
+@dataclass(frozen=True)
+class Published:
+    """A published folder."""
+
+    folder: Path
+    memory_limit: str
+
+    def pointer(self) -> Pointer:
+        """Read `current.json`."""
+        return read_pointer(self.folder)
+
+    def open(self) -> Warehouse:
+        """Open what the pointer names; a file that went away meanwhile means that the pointer has moved on."""
+        for tries_left in reversed(range(_TRIES)):
+            pointer = self.pointer()
+            try:
+                return self.open_newest(pointer)
+            except SnapshotGone:
+                time.sleep(_PAUSE_BETWEEN_TRIES if tries_left else 0)
+        raise NoSnapshot(
+            f"{self.folder / POINTER} names {pointer.file}, which is not there: run `pixels aggregate`, it publishes it again"
+        )
+
+    def open_newest(self, pointer: Pointer) -> Warehouse:
+        """Open what this pointer names. Raises SnapshotGone."""
+        return Warehouse(pointer, Snapshot(self.folder / pointer.file, self.memory_limit), self)
+
+
+def _open_one_of(published: Published, number: int | None) -> Warehouse:
     """Open the newest snapshot, or the one with this number; of that one, `fresh` and `reload` tell and open the newest."""
     if number is None:
-        return _open_published(published, memory_limit)
+        return published.open()
     for _ in range(_TRIES):
-        pointer, kept = read_pointer(published), kept_snapshots(published)
+        pointer, kept = published.pointer(), kept_snapshots(published.folder)
         try:
             if pointer.snapshot == number:
-                return Warehouse(pointer, Snapshot(published / pointer.file, memory_limit), published, memory_limit)
+                return published.open_newest(pointer)
             if number not in kept:
                 break
-            return _open_file(kept[number], memory_limit, published)
+            return open_file(kept[number], published.memory_limit, published)
         except SnapshotGone:  # deleted since we looked; it may be kept elsewhere
             continue
-    numbers = ", ".join(map(str, kept_snapshots(published))) or "none"
-    raise NoSnapshot(f"snapshot {number} is not kept under {published}; kept are: {numbers}")
-
-
-def _open_published(published: Path, memory_limit: str) -> Warehouse:
-    """Open what the pointer names; a file that went away meanwhile means that the pointer has moved on."""
-    for tries_left in reversed(range(_TRIES)):
-        pointer = read_pointer(published)
-        try:
-            snapshot = Snapshot(published / pointer.file, memory_limit)
-        except SnapshotGone:
-            time.sleep(_PAUSE_BETWEEN_TRIES if tries_left else 0)
-        else:
-            return Warehouse(pointer, snapshot, published, memory_limit)
-    raise NoSnapshot(
-        f"{published / POINTER} names {pointer.file}, which is not there: run `pixels aggregate`, it publishes it again"
-    )
+    numbers = ", ".join(map(str, kept_snapshots(published.folder))) or "none"
+    raise NoSnapshot(f"snapshot {number} is not kept under {published.folder}; kept are: {numbers}")
 
 
 def _open_file_of(file: Path, number: int | None, memory_limit: str) -> Warehouse:
-    warehouse = _open_file(file, memory_limit, None)
+    warehouse = open_file(file, memory_limit, None)
     if number in (None, warehouse.snapshot):
         return warehouse
     warehouse.close()
     raise NoSnapshot(f"{file} is snapshot {warehouse.snapshot}, not {number}")
 
 
-def _open_file(file: Path, memory_limit: str, published: Path | None) -> Warehouse:
-    """Open one file. It stands for itself alone, or for an older state of what is `published`."""
+def open_file(file: Path, memory_limit: str, source: Source | None) -> Warehouse:
+    """Open one file. It stands for itself alone, or for a state of what `source` publishes."""
     if file.name == _WRITERS_FILE:
         raise NoSnapshot(f"{file} belongs to `pixels aggregate` alone; open {file.parent}, its snapshots are published")
     snapshot = Snapshot(file, memory_limit)
@@ -281,7 +357,7 @@ def _open_file(file: Path, memory_limit: str, published: Path | None) -> Warehou
     except NoSnapshot:
         snapshot.close()
         raise
-    return Warehouse(pointer, snapshot, published, memory_limit)
+    return Warehouse(pointer, snapshot, source)
 
 
 def _pointer_from_file(snapshot: Snapshot) -> Pointer:

@@ -96,6 +96,8 @@ class SampleWarehouse:
     is_demo: bool = False
     events: list[Event] = field(default_factory=list)
     snapshot: int = 0
+    refused: Counter[tuple[date, str]] = field(default_factory=Counter)
+    """How many were refused on which day for which reason."""
 
     @property
     def published(self) -> Path:
@@ -170,6 +172,8 @@ class SampleWarehouse:
             ],
             "daily_metrics": [(*key, number) for key, number in daily.items()],
             "event_summary": [(*key, number) for key, number in by_banner.items()],
+            "daily_accounting": _daily_accounting(self.events, kept, zone),
+            "daily_refusals": [(*key, number) for key, number in self.refused.items()],
             "players": _players(self.events, kept),
             "visitor_links": [
                 (key, e.player_id, e.id, e.created_at) for key, e in visitor_links(self.events).items()
@@ -179,6 +183,17 @@ class SampleWarehouse:
             ] if self.snapshot else [],
             "warehouse": [("00000000-0000-0000-0000-000000000000", zone, self.is_demo, at("2026-01-01"), False)],
         }  # fmt: skip
+
+
+def _daily_accounting(events: list[Event], kept: list[Event], zone: str) -> list[tuple[object, ...]]:
+    """What became of each event, whose ids are all different and none of which is a crawler's."""
+    counts = {(e.day(zone), e.event_type, e.player_id): e for e in kept}
+    accounts: dict[tuple[date, str, str], list[int]] = {}
+    for e in events:
+        instead = counts[e.day(zone), e.event_type, e.player_id]
+        place = 0 if instead is e else 1 if instead.banner_tag == e.banner_tag else 2
+        accounts.setdefault((e.day(zone), e.event_type, e.banner_tag), [0, 0, 0])[place] += 1
+    return [(*key, sum(places), *places, 0, 0) for key, places in accounts.items()]
 
 
 def _players(events: list[Event], kept: list[Event]) -> list[tuple[object, ...]]:

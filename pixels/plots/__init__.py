@@ -8,6 +8,7 @@ stays text in axes and tooltips.
 
 from __future__ import annotations
 
+from pixels.plots.accounting import accounting_bars
 from pixels.plots.bars import banners_bars, funnel_bars
 from pixels.plots.trend import banner_trend, daily_trend
 
@@ -15,8 +16,11 @@ metrics = daily_trend
 summary = banner_trend
 banners = banners_bars
 funnel = funnel_bars
+accounting = accounting_bars
 
 __all__ = [
+    "accounting",
+    "accounting_bars",
     "banner_trend",
     "banners",
     "banners_bars",

@@ -114,7 +114,7 @@ def test_what_why_tells_sums_to_the_accounts_of_each_day(
     count_bots: bool,
     retention_days: int,
 ) -> None:
-    """Every row of daily_accounting and daily_refusals is the sum of what is listed, for live days and archived ones."""
+    """Every row of `accounting` and `refused` is the sum of what is listed, for live days and archived ones."""
     rules: dict[str, Any] = {"time_zone": time_zone, "count_bots": count_bots}
     expected = tables(
         [record for batch in passes for record in batch], refusals=[*map(refusal_of, bad), *refused], **rules
@@ -127,8 +127,10 @@ def test_what_why_tells_sums_to_the_accounts_of_each_day(
             a_pass(Path(folder), *batch, **rules, retention_days=retention_days)
         with pixels.open(folder) as wh:
             told: Told = {(day, event_type): wh.why(day, event_type) for day in days for event_type in TYPES}
-    assert accounts(told) == expected.daily_accounting
-    assert refusals_told(told) == expected.daily_refusals
+            summed = {row[:3]: row[3:] for row in wh.accounting(min(days), max(days)).iter_rows()}
+            refused_by_day = {row[:2]: row[2] for row in wh.refused(min(days), max(days)).iter_rows()}
+    assert accounts(told) == summed == expected.daily_accounting
+    assert refusals_told(told) == refused_by_day == expected.daily_refusals
     for records_told in told.values():
         check_what_stands_in_place(records_told)
 
