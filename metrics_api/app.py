@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import falcon
 import falcon.asgi
 import msgspec
 
+from metrics_api.analyst_copy import AnalystCopies, file_stamp
 from metrics_api.current_warehouse import CurrentWarehouse, OpenWarehouse
+from metrics_api.keys import Doorkeeper
 from metrics_api.problems import WrongParameter, nothing_published, refuse_parameter, write_problem
 from pixels import Warehouse, __version__
+from pixels.config import ApiKey, ApiScope
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.period import parse_period
-from pixels.pointer import LastCheck, utc_text
+from pixels.pointer import MEDIA_DUCKDB, LastCheck, utc_text
 
 Request = falcon.asgi.Request
 Response = falcon.asgi.Response
 
 
-def create_app(open_warehouse: OpenWarehouse) -> falcon.asgi.App[Request, Response]:
-    """Return the ASGI application; `open_warehouse` is called when the first request comes."""
-    app = falcon.asgi.App()
+def create_app(
+    open_warehouse: OpenWarehouse, keys: Mapping[str, ApiKey] = MappingProxyType({}), memory_limit: str = "2GB"
+) -> falcon.asgi.App[Request, Response]:
+    """Return the ASGI application; `open_warehouse` is called when the first request comes.
+
+    Without `keys` everybody may ask for everything. `memory_limit` is of the making of analysts' copies.
+    """
+    app = falcon.asgi.App(middleware=[Doorkeeper(keys)])
     app.req_options.keep_blank_qs_values = True
     app.set_error_serializer(write_problem)
     app.add_error_handler(BadParameter, refuse_parameter)
     app.add_error_handler(NoSnapshot, nothing_published)
     current = CurrentWarehouse(open_warehouse)
     app.add_route("/api/metrics", MetricsResource(current))
+    app.add_route("/api/snapshot", SnapshotResource(current, AnalystCopies(memory_limit)))
     app.add_route("/api/health", HealthResource(current))
     return app
 
@@ -39,6 +50,8 @@ class MetricsResource:
     400 with a problem document that names the parameter when a date is wrong, missing or repeated, or a parameter
     unknown; 503 while nothing is published. The ETag changes with the snapshot.
     """
+
+    scope: ApiScope = "figures"
 
     def __init__(self, current: CurrentWarehouse) -> None:
         self._current = current
@@ -65,6 +78,43 @@ class MetricsResource:
         _answer(resp, content, is_demo=warehouse.is_demo)
 
     on_head = on_get
+
+
+class SnapshotResource:
+    """GET /api/snapshot: what is published, as JSON; with `Accept: application/vnd.duckdb` the snapshot itself.
+
+    That is a DuckDB file with all tables, but without addresses, user agents and what refused requests said: what
+    `pixels.open("https://...")` fetches. Both have an ETag. 503 while nothing is published.
+    """
+
+    scope: ApiScope = "analyst"
+
+    def __init__(self, current: CurrentWarehouse, copies: AnalystCopies) -> None:
+        self._current, self._copies = current, copies
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Answer with the pointer or the file, or 304 when the client has it."""
+        _parameters(req, ())
+        warehouse = await asyncio.to_thread(self._current)
+        wants_file = req.client_prefers([falcon.MEDIA_JSON, MEDIA_DUCKDB]) == MEDIA_DUCKDB
+        resp.cache_control, resp.vary = ["no-cache"], ["Accept", "Authorization"]
+        if not wants_file:
+            resp.content_type, resp.data = falcon.MEDIA_JSON, msgspec.json.encode(warehouse.status())
+            resp.cache_control = ["no-store"]
+            return
+        tag = f"{_etag(warehouse)[1:-1]}-{file_stamp(warehouse.file)}"
+        resp.etag = f'"{tag}"'
+        if _client_has(req, resp.etag):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        copy = await asyncio.to_thread(self._copies.of, warehouse, tag)
+        resp.content_type = MEDIA_DUCKDB
+        resp.set_stream(_in_threads(copy.pieces()), copy.size)
+
+
+async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(next, pieces, b""):
+        yield piece
 
 
 class HealthResource:

@@ -5,28 +5,34 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from collections.abc import Mapping
+from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
 
 from metrics_api.app import create_app
-from pixels.config import Settings
+from pixels.config import ApiKey, Settings
 from pixels.errors import ConfigurationError
 from pixels.warehouse import open_warehouse
 
 _DRAIN_SECONDS = 2
+_NO_KEY = (
+    "The API would show everybody who reaches {host} what is in the warehouse. Give it a key, "
+    """PIXELS_API_KEYS='{{"NAME": {{"secret": "SECRET", "scope": "figures"}}}}', or let it listen on 127.0.0.1."""
+)
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests under way and return from the process with code 0.
 
     Prints `api: listening on http://HOST:PORT` on stdout when the port is open. Raises ConfigurationError when the
-    address cannot be used.
+    address cannot be used, or can be reached from elsewhere while there is no key.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    listener = _listen(settings.host, settings.api_port)
-    app = create_app(lambda: open_warehouse(settings.published_dir))
+    listener = _listen(settings.host, settings.api_port, settings.api_keys)
+    app = create_app(lambda: open_warehouse(settings.published_dir), settings.api_keys, settings.memory_limit)
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -41,9 +47,11 @@ def serve(settings: Settings) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, keys: Mapping[str, ApiKey]) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        if not keys and not ip_address(str(address[0]).partition("%")[0]).is_loopback:
+            raise ConfigurationError(_NO_KEY.format(host=host))
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigurationError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
@@ -39,6 +39,19 @@ AddressRule = Literal["keep", "truncate", "hash", "drop"]
 
 WishRule = Literal["ignore", "anonymize", "drop"]
 """What a visitor's wish not to be tracked brings about: nothing, an anonymous event, no event."""
+
+
+ApiScope = Literal["figures", "analyst"]
+"""What a key of the API opens: counts alone; or these and single events, players and the snapshot."""
+
+
+class ApiKey(BaseModel):
+    """Who may ask the API, and for what."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: SecretStr
+    scope: ApiScope
 
 
 class Settings(BaseSettings):
@@ -83,6 +96,13 @@ class Settings(BaseSettings):
     api_port: int = Field(8788, ge=0, le=65535, description="Port of the REST API.")
     dashboard_port: int = Field(5006, ge=0, le=65535, description="Port of the dashboard.")
     lab_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
+    api_keys: Annotated[dict[str, ApiKey], NoDecode] = Field(
+        {},
+        description='Who may ask the API: `{"name": {"secret": "16 characters or more", "scope": "figures" or "analyst"}, ...}`. Empty: whoever can reach it, and then it listens on this machine only.',
+    )
+    api_key: SecretStr = Field(
+        SecretStr(""), description='The secret with which `pixels.open("https://...")` asks somebody\'s API.'
+    )
     collector_workers: int = Field(
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
     )
@@ -200,6 +220,27 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"a secret has at least {SECRET_LENGTH} characters, all printable; try: openssl rand -hex 32"
             )
+        return keys
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _decoded_api_keys(cls, keys: object) -> object:
+        if not isinstance(keys, str):
+            return keys
+        if (decoded := _json_object(keys)) is None:
+            raise ValueError('not a JSON object, each name once, such as {"bi": {"secret": "...", "scope": "figures"}}')
+        return decoded
+
+    @field_validator("api_keys")
+    @classmethod
+    def _usable_api_keys(cls, keys: dict[str, ApiKey]) -> dict[str, ApiKey]:
+        secrets = [key.secret.get_secret_value() for key in keys.values()]
+        if not all(len(secret) >= SECRET_LENGTH and re.fullmatch(r"[!-~]+", secret) for secret in secrets):
+            raise ValueError(
+                f"a secret has at least {SECRET_LENGTH} characters of ASCII without blanks; try: openssl rand -hex 32"
+            )
+        if len(set(secrets)) < len(secrets):
+            raise ValueError("two keys have the same secret; give each its own")
         return keys
 
     @field_validator("kafka_properties", mode="before")
@@ -332,13 +373,18 @@ def names(text: str) -> tuple[str, ...]:
 
 def _object_of_texts(text: str) -> dict[str, str]:
     """Read a JSON object of texts, each name once; what is wrong with it is told without quoting it: it holds secrets."""
+    decoded = _json_object(text)
+    if decoded is None or not all(isinstance(value, str) for value in decoded.values()):
+        raise ValueError('not a JSON object of texts, each name once, such as {"shop": "a long secret"}')
+    return {name: str(value) for name, value in decoded.items()}
+
+
+def _json_object(text: str) -> dict[str, object] | None:
     try:
         decoded = json.loads(text or "{}", object_pairs_hook=_each_name_once)
     except (ValueError, RecursionError):
-        decoded = None
-    if not isinstance(decoded, dict) or not all(isinstance(value, str) for value in decoded.values()):
-        raise ValueError('not a JSON object of texts, each name once, such as {"shop": "a long secret"}')
-    return decoded
+        return None
+    return decoded if isinstance(decoded, dict) else None
 
 
 def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

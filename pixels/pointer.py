@@ -14,6 +14,8 @@ from pixels.errors import NoSnapshot
 from pixels.resources import resource_path
 
 POINTER = "current.json"
+MEDIA_DUCKDB = "application/vnd.duckdb"
+"""The media type of a snapshot's file (IANA's for DuckDB)."""
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

@@ -8,6 +8,7 @@ that runs between fork and exec must not meet a lock that another thread held) a
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from pixels.config import Settings
 
@@ -126,4 +129,11 @@ def _prctl(option: int, value: int) -> None:
 def settings_environment(settings: Settings) -> dict[str, str]:
     """Return the environment in which a child reads exactly these settings, wherever it runs."""
     values = settings.model_copy(update={"home": settings.home.absolute()}).model_dump()
-    return {**os.environ, **{f"PIXELS_{name.upper()}": str(value) for name, value in values.items()}}
+    return {**os.environ, **{f"PIXELS_{name.upper()}": _as_text(value) for name, value in values.items()}}
+
+
+def _as_text(value: object) -> str:
+    """Write a setting as the environment has it; a secret is itself there."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(value, default=SecretStr.get_secret_value) if isinstance(value, dict) else str(value)
