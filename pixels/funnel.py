@@ -45,9 +45,9 @@ def ask(steps: Sequence[str], window: str, order: str, entrants: str, by: str | 
     return FunnelQuestion(
         steps=tuple(steps),
         window=parse_window(window),
-        order=_one_of("order", order, ORDERS),
-        entrants=_one_of("entrants", entrants, ENTRANTS),
-        by=_one_of("by", by, DIMENSIONS),
+        order=one_of("order", order, ORDERS),
+        entrants=one_of("entrants", entrants, ENTRANTS),
+        by=one_of("by", by, DIMENSIONS),
     )
 
 
@@ -75,6 +75,20 @@ def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complet
     immature                   entered - mature_entered: people who may still go on
     median_seconds_from_entry  of `players`, from entry to this step
     """
+    return _tabulate(people(snapshot, period, question, complete_until), question)
+
+
+def people(
+    snapshot: Snapshot, period: Period, question: FunnelQuestion, complete_until: datetime, *, named: bool = False
+) -> pl.DataFrame:
+    """Return the people who entered, each once, by the try that counts.
+
+    player_id                  of the player, or of the visitor whom nothing links to one; null unless `named`
+    banner_tag                 of the entry
+    mature                     whether the window of the entry was over by `complete_until`
+    step_1, step_2, ...        instants, null from the step on that was not taken
+    banner_1, banner_2, ...    of the events that filled the steps
+    """
     events = snapshot.query(
         "funnel_events",
         start=period.start,
@@ -82,10 +96,11 @@ def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complet
         steps=list(question.steps),
         window_days=question.window.days,
         entrants=question.entrants,
+        named=named,
     )
     tries = best_tries(events, question.steps, question.order, question.window)
     mature = pl.col("step_1") + question.window <= complete_until
-    return _tabulate(tries.with_columns(mature=mature), question)
+    return tries.with_columns(banner_tag="banner_1", mature=mature)
 
 
 def _tabulate(tries: pl.DataFrame, question: FunnelQuestion) -> pl.DataFrame:
@@ -116,20 +131,22 @@ def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: li
         *dimension,
         "players",
         "entered",
-        _rate("players", "entered").alias("rate"),
+        rate("players", "entered").alias("rate"),
         "mature_players",
         "mature_entered",
-        _rate("mature_players", "mature_entered").alias("mature_rate"),
+        rate("mature_players", "mature_entered").alias("mature_rate"),
         "immature",
         "median_seconds_from_entry",
     )
 
 
-def _rate(part: str, whole: str) -> pl.Expr:
+def rate(part: str, whole: str) -> pl.Expr:
+    """Divide two columns; null where nothing can be divided."""
     return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
 
 
-def _one_of(parameter: str, value: Any, choices: Sequence[Any]) -> Any:
+def one_of(parameter: str, value: Any, choices: Sequence[Any]) -> Any:
+    """Return the value if it is one of the choices. Raises BadParameter that names `parameter`."""
     if not isinstance(value, str | None) or value not in choices:
         raise BadParameter(parameter, f"{value!r} is not one of {', '.join(map(str, choices))}")
     return value

@@ -1,7 +1,7 @@
 """How far each try at a funnel got: the events of people, in order, walked step by step for all tries at once.
 
-In all functions `events` are the rows of `schema/queries/funnel_events.sql`: person, event_type, created_at, banner_tag,
-is_entry, in the order of person, instant, place among the steps, id. A row is named by its number.
+In all functions `events` are the rows of `schema/queries/funnel_events.sql`: person, player_id, event_type, created_at,
+banner_tag, is_entry, in the order of person, instant, place among the steps, id. A row is named by its number.
 """
 
 from __future__ import annotations
@@ -15,18 +15,23 @@ import polars as pl
 def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, window: timedelta) -> pl.DataFrame:
     """Return the try of each person that gets furthest, of equals the earliest.
 
-    Out: one row a person, banner_tag (of the entry), step_1, step_2, ...: instants, null from the step on that was not
-    reached.
+    Out: one row a person; player_id; for each step its instant (step_1, step_2, ...) and the banner of the event that
+    filled it (banner_1, banner_2, ...), null from the step on that was not reached.
     """
-    filled = _walk(events, steps, order, window)
-    names = [f"step_{number}" for number, _ in enumerate(filled, 1)]
-    entries = filled[0]
-    tries = pl.DataFrame(
-        {"person": events["person"].gather(entries), "banner_tag": events["banner_tag"].gather(entries)}
-    ).with_columns(events["created_at"].gather(rows).alias(name) for name, rows in zip(names, filled, strict=True))
-    reached = pl.sum_horizontal(pl.col(name).is_not_null() for name in names)
-    best_first = tries.with_row_index("try").sort("person", reached, "try", descending=[False, True, False])
-    return best_first.unique("person", keep="first", maintain_order=True).drop("person", "try")
+    rows = [f"row_{number}" for number, _ in enumerate(steps, 1)]
+    tries = pl.DataFrame(_walk(events, steps, order, window), schema=rows).with_columns(
+        person=events["person"].filter(events["is_entry"]),
+        reached=pl.sum_horizontal(pl.col(name).is_not_null() for name in rows),
+    )
+    best_first = tries.with_row_index("try").sort("person", "reached", "try", descending=[False, True, False])
+    best = best_first.unique("person", keep="first", maintain_order=True)
+    return pl.DataFrame(
+        [
+            events["player_id"].gather(best["row_1"]),
+            *(events["created_at"].gather(best[row]).alias(f"step_{n}") for n, row in enumerate(rows, 1)),
+            *(events["banner_tag"].gather(best[row]).alias(f"banner_{n}") for n, row in enumerate(rows, 1)),
+        ]
+    )
 
 
 def _walk(events: pl.DataFrame, steps: Sequence[str], order: str, window: timedelta) -> list[pl.Series]:

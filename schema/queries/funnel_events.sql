@@ -1,7 +1,8 @@
 -- The events that can fill a step for the people who enter from $start to $end, both included, in the order in which the
 -- funnel reads them: by person, instant, place among $steps, id.
 -- A person is a player together with the visitor keys that became that player. A key that some player registered under is
--- that player's id and stays. People are numbered, because the rows of millions are sorted and carried on.
+-- that player's id and stays. People are numbered, because the rows of millions are sorted and carried on; with $named
+-- their entries carry the name.
 WITH linked_keys AS (
     SELECT visitor_key, player_id
     FROM visitor_links
@@ -32,9 +33,10 @@ entrants AS (
 )
 SELECT
     e.number AS person,
+    CASE WHEN $named AND t.is_entry THEN t.person END AS player_id,
     t.event_type,
     t.created_at,
-    CASE WHEN t.is_entry THEN t.banner_tag END AS banner_tag,
+    t.banner_tag,
     t.is_entry
 FROM tries AS t
 JOIN entrants AS e USING (person)

@@ -15,10 +15,20 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Try:
-    """One entry of a person, and the earliest instant at which each further step could be filled."""
+    """One entry of a person, and the earliest event that could fill each step, the entry first."""
 
-    entry: Event
-    instants: list[datetime]
+    person: str
+    taken: list[Event]
+
+    @property
+    def entry(self) -> Event:
+        """The event that filled the first step."""
+        return self.taken[0]
+
+    @property
+    def instants(self) -> list[datetime]:
+        """When each step was taken."""
+        return [event.created_at for event in self.taken]
 
 
 def funnel(
@@ -32,15 +42,52 @@ def funnel(
     complete_until: datetime,
 ) -> dict[str | None, list[Row]]:
     """Return the rows of the funnel, for all (None) and for each banner of an entry."""
-    best = [
-        max(tries, key=lambda t: (len(t.instants), [-t.entry.created_at.timestamp(), _reversed(t.entry.id)]))
-        for tries in _tries_of_people(events, time_zone, days, steps, window, order, entrants)
-    ]
+    best = best_tries(events, time_zone, days, steps, window, order, entrants)
     banners = {t.entry.banner_tag for t in best}
     return {
         banner: _rows([t for t in best if banner in (None, t.entry.banner_tag)], steps, window, complete_until)
         for banner in (None, *sorted(banners))
     }
+
+
+def conversions(
+    events: list[Event], time_zone: str, days: tuple[date, date], credit: str, complete_until: datetime
+) -> dict[str | None, Row]:
+    """Return the conversions of all (None) and of each banner."""
+    window = timedelta(days=7)
+    best = best_tries(events, time_zone, days, ("visit", "registration", "deposit"), window, "ordered", "new")
+    mature = [t for t in best if t.entry.created_at + window <= complete_until]
+    registered = [t for t in mature if len(t.taken) > 1]
+    credited = [(t.taken[0 if credit == "event" else 1].banner_tag, t) for t in registered]
+    banners = {t.entry.banner_tag for t in best} | {banner for banner, _ in credited}
+    return {
+        banner: {
+            "visitors": (visitors := sum(banner in (None, t.entry.banner_tag) for t in mature)),
+            "registrations": (registrations := sum(banner in (None, t.entry.banner_tag) for t in registered)),
+            "registration_rate": registrations / visitors if visitors else None,
+            "credited_registrations": (whole := sum(banner in (None, b) for b, _ in credited)),
+            "deposits": (part := sum(banner in (None, b) and len(t.taken) > 2 for b, t in credited)),
+            "deposit_rate": part / whole if whole else None,
+            "immature": sum(banner in (None, t.entry.banner_tag) and t not in mature for t in best),
+        }
+        for banner in (None, *banners)
+    }
+
+
+def best_tries(
+    events: list[Event],
+    time_zone: str,
+    days: tuple[date, date],
+    steps: Sequence[str],
+    window: timedelta,
+    order: str,
+    entrants: str,
+) -> list[Try]:
+    """Return the try of each person that gets furthest, of equals the earliest."""
+    return [
+        max(tries, key=lambda t: (len(t.taken), [-t.entry.created_at.timestamp(), _reversed(t.entry.id)]))
+        for tries in _tries_of_people(events, time_zone, days, steps, window, order, entrants)
+    ]
 
 
 def people(events: list[Event], time_zone: str) -> dict[str, list[Event]]:
@@ -76,18 +123,16 @@ def _tries_of_people(
             and days[0] <= event.day(time_zone) <= days[1]
             and not (entrants == "new" and registered is not None and registered < event.created_at)
         ]
-        tries = [Try(entry, _instants(entry, candidates, steps, window, order)) for entry in entries]
+        tries = [Try(person, _taken(entry, candidates, steps, window, order)) for entry in entries]
         if tries:
             yield tries
 
 
-def _instants(
-    entry: Event, candidates: list[Event], steps: Sequence[str], window: timedelta, order: str
-) -> list[datetime]:
+def _taken(entry: Event, candidates: list[Event], steps: Sequence[str], window: timedelta, order: str) -> list[Event]:
     in_time = [
         e for e in candidates if entry.created_at <= e.created_at <= entry.created_at + window and e is not entry
     ]
-    instants = [entry.created_at]
+    taken = [entry]
     for depth in range(2, len(steps) + 1):
         ways = [
             (entry, *rest)
@@ -97,8 +142,8 @@ def _instants(
         allowed = [way for way in ways if _allowed(way, candidates, steps, order)]
         if not allowed:
             break
-        instants.append(min(way[-1].created_at for way in allowed))
-    return instants
+        taken.append(min((way[-1] for way in allowed), key=lambda event: event.order))
+    return taken
 
 
 def _allowed(way: tuple[Event, ...], candidates: list[Event], steps: Sequence[str], order: str) -> bool:
