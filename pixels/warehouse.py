@@ -12,9 +12,10 @@ from typing import Protocol
 
 import polars as pl
 
-from pixels import accounting, conversions, funnel, kpis, metrics, rejected, why
+from pixels import accounting, conversions, funnel, funnel_players, kpis, metrics, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
+from pixels.funnel import STEPS
 from pixels.kept import kept_snapshots
 from pixels.period import Day, parse_day, parse_period
 from pixels.pointer import POINTER, LastCheck, Pointer, check_usable, read_pointer
@@ -138,7 +139,7 @@ class Warehouse:
         order: str = "ordered",
         entrants: str = "all",
         by: str | None = None,
-        steps: Sequence[str] = funnel.STEPS,
+        steps: Sequence[str] = STEPS,
     ) -> pl.DataFrame:
         """Of the people who took the first step in the range, how many took the next ones; see `pixels.funnel.funnel`.
 
@@ -149,6 +150,28 @@ class Warehouse:
         """
         question = funnel.ask(steps, window, order, entrants, by)
         return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
+
+    def funnel_players(
+        self,
+        step: int,
+        start: Day,
+        end: Day,
+        window: str = "7d",
+        order: str = "ordered",
+        entrants: str = "all",
+        steps: Sequence[str] = STEPS,
+        banner: str | None = None,
+        dropped: bool = False,
+    ) -> pl.DataFrame:
+        """The people behind `players` of a step (1, 2, ...) of `wh.funnel` with the same parameters, one row each.
+
+        player_id, banner_tag (of the entry; `banner` asks for one), entered_at, step_at, visitor_keys (list), mature. With
+        `dropped` those who took the step before and not this one. See `pixels.funnel_players.funnel_players`.
+        """
+        question, period = funnel.ask(steps, window, order, entrants, by=None), parse_period(start, end)
+        return funnel_players.funnel_players(
+            self._snapshot, period, question, self.complete_until, step, banner, dropped=dropped
+        )
 
     def conversions(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
         """Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.

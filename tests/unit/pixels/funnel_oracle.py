@@ -74,6 +74,26 @@ def conversions(
     }
 
 
+def players(
+    best: list[Try], events: list[Event], step: int, window: timedelta, complete_until: datetime, *, dropped: bool
+) -> list[Row]:
+    """Return the people of `best` who took the step, or who took only the one before it."""
+    registered = {event.player_id for event in events if event.event_type == "registration"}
+    links = {key: event.player_id for key, event in visitor_links(events).items() if key not in registered}
+    return [
+        {
+            "player_id": t.person,
+            "banner_tag": t.entry.banner_tag,
+            "entered_at": t.entry.created_at,
+            "step_at": None if dropped else t.taken[step - 1].created_at,
+            "visitor_keys": sorted(key for key, player in links.items() if player == t.person),
+            "mature": t.entry.created_at + window <= complete_until,
+        }
+        for t in sorted(best, key=lambda t: (t.entry.created_at, t.person))
+        if (len(t.taken) == step - 1 if dropped else len(t.taken) >= step)
+    ]
+
+
 def best_tries(
     events: list[Event],
     time_zone: str,
