@@ -9,14 +9,16 @@ import falcon
 import falcon.asgi
 
 from pixels.config import ApiKey, ApiScope
+from pixels.ports import is_this_machine
 
 _SCHEME = "bearer "
 
 
 class Doorkeeper:
-    """Lets a request pass whose key opens what it asks for. Without any keys everybody may ask for everything.
+    """Lets a request pass whose key opens what it asks for. Without any keys everybody on this machine may ask for everything.
 
-    A resource says which scope it takes in its attribute `scope`; None is open to everybody. A key of the scope `analyst`
+    Then requests must name this machine as their host: a page of the web whose name somebody points at 127.0.0.1 (DNS
+    rebinding), or a proxy that lets the world in, does not. A resource says which scope it takes in its attribute `scope`; None is open to everybody. A key of the scope `analyst`
     opens what one of `figures` opens.
     """
 
@@ -26,9 +28,13 @@ class Doorkeeper:
     async def process_resource(
         self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, resource: object, _params: object
     ) -> None:
-        """Refuse with 401 a request without a known key, with 403 one whose key has not the scope."""
+        """Refuse with 403 a stranger where there are no keys, with 401 a request without a known key, with 403 one whose key has not the scope."""
         wanted: ApiScope | None = getattr(resource, "scope", None)
-        if not self._scopes or wanted is None:
+        if wanted is None:
+            return
+        if not self._scopes:
+            if not is_this_machine(req.host):
+                raise falcon.HTTPForbidden(description="Without PIXELS_API_KEYS this API answers on this machine only.")
             return
         given = self._scope_of(req.get_header("Authorization") or "")
         if given is None:

@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
@@ -14,6 +13,7 @@ import uvicorn
 from metrics_api.app import create_app
 from pixels.config import ApiKey, Settings
 from pixels.errors import ConfigurationError
+from pixels.ports import is_this_machine
 from pixels.warehouse import open_warehouse
 
 _DRAIN_SECONDS = 2
@@ -50,7 +50,7 @@ def serve(settings: Settings) -> None:
 def _listen(host: str, port: int, keys: Mapping[str, ApiKey]) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        if not keys and not ip_address(str(address[0]).partition("%")[0]).is_loopback:
+        if not keys and not is_this_machine(str(address[0])):
             raise ConfigurationError(_NO_KEY.format(host=host))
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:

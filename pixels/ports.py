@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
+from ipaddress import ip_address
 
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
@@ -21,6 +22,14 @@ PORTS = {
 def reachable(host: str) -> str:
     """Return the address at which this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, as an address names it, is this machine and reached from here alone."""
+    try:
+        return ip_address(host.strip("[]").partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def url(host: str, port: int) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -24,6 +23,7 @@ from tqdm import tqdm
 from pixels.config import Settings
 from pixels.errors import BadParameter, NoSnapshot, PixelsError
 from pixels.pointer import MEDIA_DUCKDB, Pointer, check_usable
+from pixels.ports import is_this_machine
 from pixels.warehouse import Warehouse, open_file
 
 _TIMEOUT = httpx.Timeout(10, read=600)  # an API makes the file when it is first asked for
@@ -63,16 +63,9 @@ def _checked(address: str, secret: str) -> httpx.URL:
         )
     if not secret.isascii() or not secret.isprintable():
         raise BadParameter("api_key", "a key is printable ASCII text")
-    if secret and url.scheme == "http" and not _is_this_machine(url.host):
+    if secret and url.scheme == "http" and not is_this_machine(url.host):
         raise BadParameter("path", f"http://{url.host} would send your key for everybody to read; use https")
     return url
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pixels
 from metrics_api.app import create_app
 from pixels import Warehouse
 from pixels.errors import NoSnapshot
+from tests.api_client import LocalClient
 from tests.sample_warehouse import SampleWarehouse, at, registration, visit
 
 NOVEMBER = "from=2026-11-01&to=2026-11-30"
@@ -27,7 +28,7 @@ def sample(tmp_path: Path) -> SampleWarehouse:
 @pytest.fixture
 def client(sample: SampleWarehouse) -> TestClient:
     """A client of the API over that home."""
-    return TestClient(create_app(lambda: pixels.open(sample.home)))
+    return LocalClient(create_app(lambda: pixels.open(sample.home)))
 
 
 def publish(sample: SampleWarehouse) -> None:
@@ -163,7 +164,7 @@ def test_demo_data_says_so_in_every_answer(tmp_path: Path) -> None:
     """Made-up numbers carry "demo": true; real ones have no such member."""
     sample = SampleWarehouse(tmp_path, is_demo=True)
     publish(sample)
-    client = TestClient(create_app(lambda: pixels.open(tmp_path)))
+    client = LocalClient(create_app(lambda: pixels.open(tmp_path)))
 
     assert client.simulate_get("/api/metrics", query_string=NOVEMBER).json["demo"] is True
     assert client.simulate_get("/api/health").json["demo"] is True
@@ -247,7 +248,7 @@ def test_an_unexpected_failure_is_500_without_its_details(sample: SampleWarehous
     def broken() -> Warehouse:
         raise RuntimeError("secret of the inside")
 
-    answer = TestClient(create_app(broken)).simulate_get("/api/metrics", query_string=NOVEMBER)
+    answer = LocalClient(create_app(broken)).simulate_get("/api/metrics", query_string=NOVEMBER)
 
     assert "secret" not in str(problem(answer, 500))
 
@@ -263,6 +264,6 @@ def test_an_error_of_opening_is_not_remembered(sample: SampleWarehouse) -> None:
             raise NoSnapshot("not yet")
         return pixels.open(sample.home)
 
-    client = TestClient(create_app(at_the_second_attempt))
+    client = LocalClient(create_app(at_the_second_attempt))
 
     assert [client.simulate_get("/api/health").status_code for _ in range(2)] == [503, 200]

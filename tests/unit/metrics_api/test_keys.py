@@ -12,6 +12,7 @@ import pixels
 from metrics_api.app import create_app
 from pixels.config import ApiKey, load_settings
 from pixels.errors import ConfigurationError
+from tests.api_client import LocalClient
 from tests.sample_warehouse import SampleWarehouse, visit
 
 FIGURES, ANALYST = "figures-0123456789", "analyst-0123456789"
@@ -26,7 +27,7 @@ def client(tmp_path: Path) -> TestClient:
         "bi": ApiKey(secret=SecretStr(FIGURES), scope="figures"),
         "ann": ApiKey(secret=SecretStr(ANALYST), scope="analyst"),
     }
-    return TestClient(create_app(lambda: pixels.open(tmp_path), keys))
+    return LocalClient(create_app(lambda: pixels.open(tmp_path), keys))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,23 @@ def test_a_key_opens_what_its_scope_says(client: TestClient, path: str, authoriz
     assert answer.status_code == status, answer.text
     assert (answer.headers["content-type"] == "application/problem+json") is (status >= 400)
     assert ("www-authenticate" in answer.headers) is (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8788", 200), ("localhost", 200), ("LOCALHOST:1", 200), ("[::1]:8788", 200), ("127.8.8.8", 200),
+        ("evil.example:8788", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example", 403), ("192.0.2.1", 403),
+        ("[2001:db8::1]:8788", 403), ("", 403), ("127.0.0.1:8788:1", 403),
+    ],
+)  # fmt: skip
+def test_without_keys_only_this_machine_is_answered(tmp_path: Path, host: str, status: int) -> None:
+    """A name of the web that leads here is a page's trick (DNS rebinding), or a proxy that lets everybody in."""
+    SampleWarehouse(tmp_path).publish(visit("p1", "brandA", "2026-11-01T10:00"))
+    client = LocalClient(create_app(lambda: pixels.open(tmp_path)))
+
+    assert client.simulate_get(METRICS, host=host).status_code == status
+    assert client.simulate_get(HEALTH, host=host).status_code == 200
 
 
 @pytest.mark.parametrize(

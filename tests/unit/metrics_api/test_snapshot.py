@@ -13,6 +13,7 @@ from aggregator.erasure import erase
 from aggregator.run import run_pass
 from metrics_api.app import create_app
 from pixels.config import load_settings
+from tests.api_client import LocalClient
 from tests.local_log import append
 from tests.sample_records import event
 from tests.sample_warehouse import SampleWarehouse, visit
@@ -37,7 +38,7 @@ def home(pixels_home: Path) -> Path:
 
 
 def client_of(home: Path) -> TestClient:
-    return TestClient(create_app(lambda: pixels.open(home)))
+    return LocalClient(create_app(lambda: pixels.open(home)))
 
 
 def fetch(client: TestClient, **headers: str) -> Result:
