@@ -12,10 +12,10 @@ from typing import Protocol
 
 import polars as pl
 
-from pixels import accounting, conversions, funnel, funnel_players, kpis, metrics, rejected, why
+from pixels import accounting, conversions, funnel, funnel_players, kpis, metrics, player, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
-from pixels.funnel import STEPS
+from pixels.funnel import STEPS, Window
 from pixels.kept import kept_snapshots
 from pixels.period import Day, parse_day, parse_period
 from pixels.pointer import POINTER, LastCheck, Pointer, check_usable, read_pointer
@@ -135,7 +135,7 @@ class Warehouse:
         self,
         start: Day,
         end: Day,
-        window: str = "7d",
+        window: Window = "7d",
         order: str = "ordered",
         entrants: str = "all",
         by: str | None = None,
@@ -143,10 +143,11 @@ class Warehouse:
     ) -> pl.DataFrame:
         """Of the people who took the first step in the range, how many took the next ones; see `pixels.funnel.funnel`.
 
-        `window` 7d, 12h, 30m; `order` "ordered" (other steps may come between), "strict" (none may) or "any" (the later
-        steps in any order); `entrants` "all", or "new": without those who had registered before; `by` None or
-        "banner_tag", the banner of the entry. One row a step, or one a banner and step. Entries whose window was not
-        over by `complete_until` are also counted apart, as immature.
+        `window` 7d, 12h, 30m, or one for each later step, ["1d", "7d"] or {"registration": "1d", "deposit": "7d"}; `order`
+        "ordered" (other steps may come between), "strict" (none may) or "any" (the later steps in any order); `entrants`
+        "all", or "new": without those who had registered before; `by` None or "banner_tag", the banner of the entry. One
+        row a step, or one a banner and step. Entries whose window was not over by `complete_until` are also counted apart,
+        as immature.
         """
         question = funnel.ask(steps, window, order, entrants, by)
         return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
@@ -156,7 +157,7 @@ class Warehouse:
         step: int,
         start: Day,
         end: Day,
-        window: str = "7d",
+        window: Window = "7d",
         order: str = "ordered",
         entrants: str = "all",
         steps: Sequence[str] = STEPS,
@@ -219,6 +220,16 @@ class Warehouse:
         self._check_keeps_every_record()
         return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
 
+    def player(self, id: str, since: Day | None = None, until: Day | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
+        """Every record of a person on some days (None: ever), in the order of time; see `pixels.player.player`.
+
+        `id` is a player id or a visitor key; the person is the player with all linked visitor keys. person, created_at,
+        event_date, event_type, banner_tag, player_id (as sent), visitor_key, and as in `why` outcome, id, metadata, kept_*.
+        Raises BadParameter when nobody of that id has a record, NoArchive as `why` does.
+        """
+        self._check_keeps_every_record()
+        return player.player(self._snapshot, id, rejected.period_of(since, until))
+
     def rejected(
         self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100
     ) -> pl.DataFrame:
@@ -254,9 +265,9 @@ class Warehouse:
         """
         return self._snapshot.sql(query, params)
 
-    def standing_for(self, pointer: Pointer, source: Source) -> Warehouse:
-        """Return the same snapshot as one of `source`, of which `pointer` says how complete it is."""
-        return Warehouse(pointer, self._snapshot, source)
+    def standing_for(self, pointer: Pointer) -> Warehouse:
+        """Return the same snapshot, of which `pointer` says how complete it is."""
+        return Warehouse(pointer, self._snapshot, self._source)
 
     def close(self) -> None:
         """Release the file."""

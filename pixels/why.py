@@ -7,10 +7,10 @@ from datetime import date
 
 import polars as pl
 
-from pixels.archive import archive_read, archived
 from pixels.errors import BadParameter
-from pixels.refusals import EVENT_TYPES, refusals, said_by, span_of_days, with_refusal_id
-from pixels.rules import DAY, EVENT_FIELDS, competing, earliest_records, with_day
+from pixels.period import Period
+from pixels.records import INSTANT, records, with_outcome
+from pixels.refusals import EVENT_TYPES, refusals, said_by, with_refusal_id
 from pixels.snapshot import Snapshot
 
 OUTCOMES = (
@@ -24,7 +24,6 @@ OUTCOMES = (
 )
 """What became of a record. The first five are those of `daily_accounting`."""
 
-INSTANT = pl.Datetime("ms", "UTC")
 COLUMNS = {
     "outcome": pl.String(),
     "records": pl.Int64(),
@@ -42,7 +41,6 @@ COLUMNS = {
     "reason": pl.String(),
     "detail": pl.String(),
 }
-_RECORD = [DAY, *EVENT_FIELDS]
 
 
 def check_question(event_type: object, banner: object) -> None:
@@ -82,70 +80,12 @@ def _received(
     snapshot: Snapshot, day: date, event_type: str, banner: str | None, time_zone: str, *, count_bots: bool
 ) -> pl.DataFrame:
     """Return the records that could be read, with outcome and `kept_*`."""
-    records = _records_of_day(snapshot, day, time_zone)
+    of_day = records(snapshot, Period(day, day), time_zone)
     asked = pl.col("event_type") == event_type
-    listed = records.filter(asked if banner is None else asked & (pl.col("banner_tag") == banner))
-    rivals = records.join(listed, on="id", how="semi").filter(pl.col("id").is_duplicated())
-    winners = earliest_records(rivals)
-    contested = listed.join(rivals, on="id", how="semi")
-    events = pl.concat(
-        [
-            listed.join(rivals, on="id", how="anti"),
-            contested.join(winners, on=_RECORD, how="semi", nulls_equal=True),
-        ]
-    )
-    competitors = competing(events, count_bots=count_bots)
-    return pl.concat(
-        [
-            _beside_counted(snapshot, competitors, day, event_type),
-            _beside_kept(contested.join(winners, on=_RECORD, how="anti", nulls_equal=True), winners),
-            events.join(competitors, on="id", how="anti").with_columns(outcome=pl.lit("bot")),
-        ],
-        how="diagonal",
-    ).with_columns(records=pl.lit(1, pl.Int64))
-
-
-def _records_of_day(snapshot: Snapshot, day: date, time_zone: str) -> pl.DataFrame:
-    """Return all records of a local day, each once, wherever they lie: event_date and the columns of an event."""
-    first, last = span_of_days(day, day)
-    live = snapshot.query("records_between", first=first, last=last).cast({"created_at": INSTANT})
-    records = with_day(live, time_zone).filter(pl.col(DAY) == day).select(_RECORD)
-    if (files := archived(snapshot, "records", day, day)) is None:
-        return records
-    with archive_read(snapshot):
-        return pl.concat([records, files.select(_RECORD).collect()]).unique(maintain_order=True)
-
-
-def _beside_counted(snapshot: Snapshot, events: pl.DataFrame, day: date, event_type: str) -> pl.DataFrame:
-    """Set beside each event that competes the one that counts for its player."""
-    counted = snapshot.query("counted_events_of_day", day=day, event_type=event_type).select(
-        "player_id",
-        kept_id="event_id",
-        kept_event_type=pl.lit(event_type),
-        kept_player_id="player_id",
-        kept_banner_tag="banner_tag",
-        kept_created_at=pl.col("created_at").cast(INSTANT),
-    )
-    is_counted = pl.col("id") == pl.col("kept_id")
-    same_banner = pl.col("banner_tag") == pl.col("kept_banner_tag")
-    beside = events.join(counted, on="player_id", how="left").with_columns(
-        outcome=pl.when(is_counted)
-        .then(pl.lit("counted"))
-        .when(same_banner)
-        .then(pl.lit("same_player_again"))
-        .otherwise(pl.lit("credited_to_another_banner"))
-    )
-    return beside.with_columns(pl.when(~is_counted).then(pl.col(name)) for name in counted.columns[1:])
-
-
-def _beside_kept(repeats: pl.DataFrame, winners: pl.DataFrame) -> pl.DataFrame:
-    """Set beside each record that is the same event again the one that was kept."""
-    kept = winners.select(
-        "id",
-        kept_id="id",
-        **{f"kept_{name}": name for name in ("event_type", "player_id", "banner_tag", "created_at")},
-    )
-    return repeats.join(kept, on="id", how="left").with_columns(outcome=pl.lit("same_event_again"))
+    listed = of_day.filter(asked if banner is None else asked & (pl.col("banner_tag") == banner))
+    rivals = of_day.join(listed, on="id", how="semi")
+    counted = snapshot.query("counted_events_of_day", day=day, event_type=event_type)
+    return with_outcome(listed, rivals, counted, count_bots=count_bots).with_columns(records=pl.lit(1, pl.Int64))
 
 
 def _refused(snapshot: Snapshot, day: date, event_type: str, banner: str | None, time_zone: str) -> pl.DataFrame:
