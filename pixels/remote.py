@@ -92,19 +92,20 @@ class RemoteApi:
 
     def open(self) -> Warehouse:
         """Fetch the newest snapshot unless it is here, and open it."""
-        fault = "publishes faster than it is read; try again"
-        for _ in range(_TRIES):
-            pointer, file = self.pointer(), self._fetch()
+        for tries_left in reversed(range(_TRIES)):
+            before, file = self.pointer(), self._fetch()
             try:
-                warehouse = open_file(file, self.memory_limit, None)
+                warehouse = open_file(file, self.memory_limit, self)
             except NoSnapshot as error:  # damaged; or another process has fetched a newer one, and deleted this
-                fault = str(error)
                 file.unlink(missing_ok=True)
-                continue
-            if warehouse.snapshot == pointer.snapshot:
-                return warehouse.standing_for(pointer, self)
-            warehouse.close()  # a newer one was published in between
-        raise RemoteError(f"{self.url}: {fault}")
+                if not tries_left:
+                    raise RemoteError(f"{self.url}: {error}") from error
+            else:
+                break
+        now = before if before.snapshot == warehouse.snapshot else self.pointer()
+        if now.snapshot == warehouse.snapshot:
+            return warehouse.standing_for(now)
+        return warehouse  # a newer one has been published meanwhile: it says of itself what it knows
 
     def _fetch(self) -> Path:
         """Return the file of the newest snapshot, which is fetched when it is not here."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -208,34 +209,62 @@ def answer_once(server: socket.socket, answer: bytes) -> None:
         connection.sendall(answer)
 
 
-def test_half_a_snapshot_is_not_kept(sample: SampleWarehouse, cache: Path) -> None:
-    """A connection that breaks off leaves nothing that could be taken for the snapshot."""
-    pointer = (sample.published / "current.json").read_bytes()
-    half = next(sample.published.glob("*.duckdb")).read_bytes()[:50_000]
+@contextmanager
+def serving(pointer: bytes, file: bytes, *, missing: int = 0) -> Iterator[str]:
+    """Serve what is given, whatever is asked for; `missing` bytes of the file never come. Yield the address."""
 
-    class BreaksOff(BaseHTTPRequestHandler):
+    class Server(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             wants_file = "duckdb" in self.headers["Accept"]
-            content = half if wants_file else pointer
+            content = file if wants_file else pointer
             self.send_response(200)
             self.send_header("ETag", '"1"')
-            self.send_header("Content-Length", str(len(content) + 100_000 * wants_file))
+            self.send_header("Content-Length", str(len(content) + missing * wants_file))
             self.end_headers()
             self.wfile.write(content)
 
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BreaksOff)
-    Thread(target=server.serve_forever).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
     try:
-        with pytest.raises(RemoteError, match="cannot be read"):
-            pixels.open(f"http://127.0.0.1:{server.server_port}")
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
+
+
+def test_half_a_snapshot_is_not_kept(sample: SampleWarehouse, cache: Path) -> None:
+    """A connection that breaks off leaves nothing that could be taken for the snapshot."""
+    pointer = (sample.published / "current.json").read_bytes()
+    half = next(sample.published.glob("*.duckdb")).read_bytes()[:50_000]
+
+    with serving(pointer, half, missing=100_000) as address, pytest.raises(RemoteError, match="cannot be read"):
+        pixels.open(address)
 
     assert files(cache) == []
+
+
+def test_a_file_that_is_no_snapshot_is_explained(sample: SampleWarehouse, cache: Path) -> None:
+    """However often it is fetched; and it does not stay."""
+    pointer = (sample.published / "current.json").read_bytes()
+
+    with serving(pointer, b"no snapshot") as address, pytest.raises(RemoteError, match="is damaged, or is no snapshot"):
+        pixels.open(address)
+
+    assert not list(cache.rglob("*.duckdb"))
+
+
+def test_an_api_that_has_moved_on_meanwhile_gives_what_it_gave(sample: SampleWarehouse) -> None:
+    """Where a snapshot is published every few seconds, the file can always be older than what is told of the newest."""
+    first = next(sample.published.glob("*.duckdb")).read_bytes()
+    sample.publish(visit("p2", "brandA", "2026-11-02T10:00"))
+
+    with serving((sample.published / "current.json").read_bytes(), first) as address, pixels.open(address) as wh:
+        assert (wh.snapshot, wh.complete_until, wh.fresh()) == (1, at("2026-11-02T00:00"), False)
 
 
 def test_it_listens_to_others_only_with_a_key(sample: SampleWarehouse) -> None:
