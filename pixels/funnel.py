@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,6 +22,9 @@ STEPS = ("visit", "registration", "deposit")
 ORDERS = ("ordered", "strict", "any")
 ENTRANTS = ("all", "new")
 DIMENSIONS = (None, "banner_tag")
+Window = str | Sequence[str] | Mapping[str, str]
+"""A length of time such as 7d for all steps, a list of one for each step after the first, or one for each event type."""
+_QUANTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9}
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _WINDOW = re.compile(r"([1-9][0-9]{0,4})([dhm])")
 
@@ -31,24 +34,46 @@ class FunnelQuestion:
     """What is asked of a funnel; see `ask` for the words."""
 
     steps: tuple[str, ...]
+    windows: tuple[timedelta, ...]
+    """The time that each step after the first may take, from the entry on."""
     window: timedelta
+    """The longest of them: how long a try can take."""
     order: str
     entrants: str
     by: str | None
 
 
-def ask(steps: Sequence[str], window: str, order: str, entrants: str, by: str | None) -> FunnelQuestion:
+def ask(steps: Sequence[str], window: Window, order: str, entrants: str, by: str | None) -> FunnelQuestion:
     """Check the parameters of a funnel. Raises BadParameter that names the wrong one."""
     known = _event_types()
     if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps or any(s not in known for s in steps):
         raise BadParameter("steps", f"{steps!r} is not a list of steps; each is one of {', '.join(known)}")
+    windows = _windows(window, steps[1:])
     return FunnelQuestion(
         steps=tuple(steps),
-        window=parse_window(window),
+        windows=windows,
+        window=max(windows) if windows else parse_window(window),
         order=one_of("order", order, ORDERS),
         entrants=one_of("entrants", entrants, ENTRANTS),
         by=one_of("by", by, DIMENSIONS),
     )
+
+
+def _windows(window: object, later_steps: Sequence[str]) -> tuple[timedelta, ...]:
+    """Return the window of each step after the first."""
+    if isinstance(window, Mapping):
+        if set(window) != set(later_steps):
+            raise BadParameter(
+                "window", f"{window!r} has not one length for each of {', '.join(dict.fromkeys(later_steps))}"
+            )
+        return tuple(parse_window(window[event_type]) for event_type in later_steps)
+    if isinstance(window, Sequence) and not isinstance(window, str):
+        if len(window) != len(later_steps):
+            raise BadParameter(
+                "window", f"{window!r} has not one length for each of the {len(later_steps)} later steps"
+            )
+        return tuple(parse_window(length) for length in window)
+    return (parse_window(window),) * len(later_steps)
 
 
 def parse_window(window: object) -> timedelta:
@@ -62,7 +87,7 @@ def parse_window(window: object) -> timedelta:
 def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complete_until: datetime) -> pl.DataFrame:
     """Count the people who took each step; one row a step, or one a banner and step.
 
-    People enter with the first step on a day of the period. Later steps count up to `window` after the entry, that
+    People enter with the first step on a day of the period. Later steps count up to their window after the entry, that
     instant included, also when the period is over by then. Of several tries of a person the one that gets furthest
     counts, of equals the earliest, so everybody is in the funnel once, under the banner of that entry. One event fills
     one step; steps of the same instant count as in order.
@@ -71,9 +96,10 @@ def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complet
     players                    people who took this and all steps before it
     entered                    people who took the first step: the denominator of
     rate                       players / entered; null when nobody entered
-    mature_players, mature_entered, mature_rate    the same for entries whose window was over by `complete_until`
+    mature_players, mature_entered, mature_rate    the same for entries whose longest window was over by `complete_until`
     immature                   entered - mature_entered: people who may still go on
-    median_seconds_from_entry  of `players`, from entry to this step
+    p25_seconds_from_entry, median_..., p75_..., p90_...    of `players`, from entry to this step, between two of them
+                               linearly (Hyndman and Fan, "Sample Quantiles", 1996: type 7)
     """
     return _tabulate(people(snapshot, period, question, complete_until), question)
 
@@ -85,7 +111,7 @@ def people(
 
     player_id                  of the player, or of the visitor whom nothing links to one; null unless `named`
     banner_tag                 of the entry
-    mature                     whether the window of the entry was over by `complete_until`
+    mature                     whether the longest window of the entry was over by `complete_until`
     step_1, step_2, ...        instants, null from the step on that was not taken
     banner_1, banner_2, ...    of the events that filled the steps
     """
@@ -98,7 +124,7 @@ def people(
         entrants=question.entrants,
         named=named,
     )
-    tries = best_tries(events, question.steps, question.order, question.window)
+    tries = best_tries(events, question.steps, question.order, question.windows)
     mature = pl.col("step_1") + question.window <= complete_until
     return tries.with_columns(banner_tag="banner_1", mature=mature)
 
@@ -122,8 +148,7 @@ def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: li
         "immature": (~mature).sum(),
     }
     measures = [expression.cast(pl.Int64).alias(name) for name, expression in counts.items()]
-    milliseconds = (instant - pl.col("step_1")).dt.total_milliseconds().median()
-    measures.append((milliseconds / 1000).round(4).alias("median_seconds_from_entry"))
+    measures += _quantiles((instant - pl.col("step_1")).dt.total_milliseconds())
     counted = tries.group_by(dimension).agg(measures) if dimension else tries.select(measures)
     return counted.select(
         pl.lit(number, pl.Int64).alias("step"),
@@ -136,8 +161,16 @@ def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: li
         "mature_entered",
         rate("mature_players", "mature_entered").alias("mature_rate"),
         "immature",
-        "median_seconds_from_entry",
+        *(f"{name}_seconds_from_entry" for name in _QUANTILES),
     )
+
+
+def _quantiles(milliseconds: pl.Expr) -> list[pl.Expr]:
+    # Between whole milliseconds lie steps of 0.05 ms: five decimals hold every one of them.
+    return [
+        (milliseconds.quantile(quantile, "linear") / 1000).round(5).alias(f"{name}_seconds_from_entry")
+        for name, quantile in _QUANTILES.items()
+    ]
 
 
 def rate(part: str, whole: str) -> pl.Expr:

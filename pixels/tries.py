@@ -12,14 +12,14 @@ from datetime import timedelta
 import polars as pl
 
 
-def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, window: timedelta) -> pl.DataFrame:
-    """Return the try of each person that gets furthest, of equals the earliest.
+def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, windows: Sequence[timedelta]) -> pl.DataFrame:
+    """Return the try of each person that gets furthest, of equals the earliest; `windows` of the steps after the first.
 
     Out: one row a person; player_id; for each step its instant (step_1, step_2, ...) and the banner of the event that
     filled it (banner_1, banner_2, ...), null from the step on that was not reached.
     """
     rows = [f"row_{number}" for number, _ in enumerate(steps, 1)]
-    tries = pl.DataFrame(_walk(events, steps, order, window), schema=rows).with_columns(
+    tries = pl.DataFrame(_walk(events, steps, order, windows), schema=rows).with_columns(
         person=events["person"].filter(events["is_entry"]),
         reached=pl.sum_horizontal(pl.col(name).is_not_null() for name in rows),
     )
@@ -34,15 +34,16 @@ def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, window: t
     )
 
 
-def _walk(events: pl.DataFrame, steps: Sequence[str], order: str, window: timedelta) -> list[pl.Series]:
+def _walk(events: pl.DataFrame, steps: Sequence[str], order: str, windows: Sequence[timedelta]) -> list[pl.Series]:
     """Return for each step the row of the event that fills it in each try, null where none does."""
     entry = _row_numbers(events).filter(events["is_entry"])
-    deadline = events["created_at"].gather(entry) + window
-    person = events["person"].gather(entry)
+    person, entered_at = events["person"].gather(entry), events["created_at"].gather(entry)
     filled, used = [entry], {steps[0]: entry}
-    for event_type in steps[1:]:
+    for event_type, window in zip(steps[1:], windows, strict=True):
         candidate = _candidate(events, event_type, order, filled, used.get(event_type))
-        within = (events["person"].gather(candidate) == person) & (events["created_at"].gather(candidate) <= deadline)
+        within = (events["person"].gather(candidate) == person) & (
+            events["created_at"].gather(candidate) <= entered_at + window
+        )
         row = _where(within & filled[-1].is_not_null(), candidate)
         filled.append(row)
         used[event_type] = row

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise, permutations
-from statistics import median
 
 from tests.sample_warehouse import Event, counted, visitor_links
 
@@ -25,27 +24,22 @@ class Try:
         """The event that filled the first step."""
         return self.taken[0]
 
-    @property
-    def instants(self) -> list[datetime]:
-        """When each step was taken."""
-        return [event.created_at for event in self.taken]
-
 
 def funnel(
     events: list[Event],
     time_zone: str,
     days: tuple[date, date],
     steps: Sequence[str],
-    window: timedelta,
+    windows: Sequence[timedelta],
     order: str,
     entrants: str,
     complete_until: datetime,
 ) -> dict[str | None, list[Row]]:
-    """Return the rows of the funnel, for all (None) and for each banner of an entry."""
-    best = best_tries(events, time_zone, days, steps, window, order, entrants)
+    """Return the rows of the funnel, for all (None) and for each banner of an entry; `windows` are those of all steps."""
+    best = best_tries(events, time_zone, days, steps, windows, order, entrants)
     banners = {t.entry.banner_tag for t in best}
     return {
-        banner: _rows([t for t in best if banner in (None, t.entry.banner_tag)], steps, window, complete_until)
+        banner: _rows([t for t in best if banner in (None, t.entry.banner_tag)], steps, max(windows), complete_until)
         for banner in (None, *sorted(banners))
     }
 
@@ -55,7 +49,7 @@ def conversions(
 ) -> dict[str | None, Row]:
     """Return the conversions of all (None) and of each banner."""
     window = timedelta(days=7)
-    best = best_tries(events, time_zone, days, ("visit", "registration", "deposit"), window, "ordered", "new")
+    best = best_tries(events, time_zone, days, ("visit", "registration", "deposit"), [window] * 3, "ordered", "new")
     mature = [t for t in best if t.entry.created_at + window <= complete_until]
     registered = [t for t in mature if len(t.taken) > 1]
     credited = [(t.taken[0 if credit == "event" else 1].banner_tag, t) for t in registered]
@@ -99,14 +93,14 @@ def best_tries(
     time_zone: str,
     days: tuple[date, date],
     steps: Sequence[str],
-    window: timedelta,
+    windows: Sequence[timedelta],
     order: str,
     entrants: str,
 ) -> list[Try]:
     """Return the try of each person that gets furthest, of equals the earliest."""
     return [
         max(tries, key=lambda t: (len(t.taken), [-t.entry.created_at.timestamp(), _reversed(t.entry.id)]))
-        for tries in _tries_of_people(events, time_zone, days, steps, window, order, entrants)
+        for tries in _tries_of_people(events, time_zone, days, steps, windows, order, entrants)
     ]
 
 
@@ -125,7 +119,7 @@ def _tries_of_people(
     time_zone: str,
     days: tuple[date, date],
     steps: Sequence[str],
-    window: timedelta,
+    windows: Sequence[timedelta],
     order: str,
     entrants: str,
 ) -> Iterator[list[Try]]:
@@ -143,21 +137,22 @@ def _tries_of_people(
             and days[0] <= event.day(time_zone) <= days[1]
             and not (entrants == "new" and registered is not None and registered < event.created_at)
         ]
-        tries = [Try(person, _taken(entry, candidates, steps, window, order)) for entry in entries]
+        tries = [Try(person, _taken(entry, candidates, steps, windows, order)) for entry in entries]
         if tries:
             yield tries
 
 
-def _taken(entry: Event, candidates: list[Event], steps: Sequence[str], window: timedelta, order: str) -> list[Event]:
-    in_time = [
-        e for e in candidates if entry.created_at <= e.created_at <= entry.created_at + window and e is not entry
-    ]
+def _taken(
+    entry: Event, candidates: list[Event], steps: Sequence[str], windows: Sequence[timedelta], order: str
+) -> list[Event]:
+    later = [e for e in candidates if e.created_at >= entry.created_at and e is not entry]
     taken = [entry]
     for depth in range(2, len(steps) + 1):
         ways = [
             (entry, *rest)
-            for rest in permutations(in_time, depth - 1)
+            for rest in permutations(later, depth - 1)
             if [e.event_type for e in rest] == list(steps[1:depth])
+            and all(e.created_at <= entry.created_at + w for e, w in zip(rest, windows[1:], strict=False))
         ]
         allowed = [way for way in ways if _allowed(way, candidates, steps, order)]
         if not allowed:
@@ -187,22 +182,34 @@ def _rows(best: list[Try], steps: Sequence[str], window: timedelta, complete_unt
         {
             "step": number,
             "event_type": event_type,
-            "players": len(reached := [t for t in best if len(t.instants) >= number]),
+            "players": len(reached := [t for t in best if len(t.taken) >= number]),
             "entered": len(best),
             "rate": len(reached) / len(best) if best else None,
-            "mature_players": len(mature_reached := [t for t in mature if len(t.instants) >= number]),
+            "mature_players": len(mature_reached := [t for t in mature if len(t.taken) >= number]),
             "mature_entered": len(mature),
             "mature_rate": len(mature_reached) / len(mature) if mature else None,
             "immature": len(best) - len(mature),
-            "median_seconds_from_entry": median(
-                (t.instants[number - 1] - t.entry.created_at) // timedelta(milliseconds=1) for t in reached
-            )
-            / 1000
-            if reached
-            else None,
+            **_quantiles([t.taken[number - 1].created_at - t.entry.created_at for t in reached]),
         }
         for number, event_type in enumerate(steps, start=1)
     ]
+
+
+def _quantiles(times: list[timedelta]) -> Row:
+    return {
+        f"{name}_seconds_from_entry": _quantile(sorted(times), percent)
+        for name, percent in {"p25": 25, "median": 50, "p75": 75, "p90": 90}.items()
+    }
+
+
+def _quantile(times: list[timedelta], percent: int) -> float | None:
+    """Return the quantile in seconds, exact until the end: between two times by the share of the way."""
+    if not times:
+        return None
+    whole, hundredths = divmod((len(times) - 1) * percent, 100)
+    below, above = times[whole], times[min(whole + 1, len(times) - 1)]
+    exact = below * (100 - hundredths) + above * hundredths
+    return round(exact / timedelta(milliseconds=1) / 100 / 1000, 5)
 
 
 def _reversed(text: str) -> tuple[int, ...]:

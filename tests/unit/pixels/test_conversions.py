@@ -101,7 +101,7 @@ def test_a_wrong_parameter_is_named(tmp_path: Path, parameter: str, value: objec
     assert parameter == raised.value.parameter
 
 
-@settings(phases=[Phase.explicit, Phase.generate], max_examples=40)
+@settings(phases=[Phase.explicit, Phase.generate], max_examples=20)
 @given(history=histories(), days_later=st.integers(4, 9))
 def test_conversions_equal_those_by_brute_force_and_the_funnels(history: History, days_later: int) -> None:
     """All and by banner, with both credits: as by trying every way, and the mature columns of the funnel."""

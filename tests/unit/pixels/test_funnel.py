@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 import pixels
 from pixels.errors import BadParameter
+from pixels.funnel import Window
 from tests.sample_warehouse import Event, SampleWarehouse, at, deposit, registration, visit
 from tests.unit.pixels import funnel_oracle
 from tests.unit.pixels.sample_events import History, histories
@@ -24,7 +26,21 @@ QUESTIONS = [
     (("visit", "deposit", "deposit"), "2d"),
     (("registration", "visit", "registration"), "1d"),
     (("deposit",), "30m"),
+    (("visit", "registration", "deposit"), ("12h", "2d")),
+    (("visit", "registration", "deposit"), {"registration": "2d", "deposit": "1d"}),
+    (("visit", "deposit", "deposit"), ("2d", "12h")),
 ]
+LENGTHS = {
+    "30m": timedelta(minutes=30), "12h": timedelta(hours=12), "1d": timedelta(days=1), "2d": timedelta(days=2),
+}  # fmt: skip
+
+
+def windows_of(steps: Sequence[str], window: Window) -> list[timedelta]:
+    """Return the window of every step, the first included."""
+    if isinstance(window, str):
+        return [LENGTHS[window] for _ in steps]
+    by_step = [window[step] for step in steps[1:]] if isinstance(window, Mapping) else list(window)
+    return [timedelta(0), *(LENGTHS[length] for length in by_step)]
 
 
 def reached(home: Path, *events: Event, days: tuple[str, str] = MONTH, **question: object) -> list[int]:
@@ -69,6 +85,43 @@ def test_a_step_counts_up_to_the_end_of_the_window(tmp_path: Path, when: str, co
     events = [visit("p", "brandA", "2026-11-01T10:00"), registration("p", "brandA", when)]
 
     assert [1, counts, 0] == reached(tmp_path, *events, window="7d")
+
+
+@pytest.mark.parametrize("window", [["1d", "7d"], ("1d", "7d"), {"deposit": "7d", "registration": "1d"}])
+def test_each_step_may_have_a_window_of_its_own(tmp_path: Path, window: Window) -> None:
+    """Each is measured from the entry and inclusive; the entry is mature when the longest is over."""
+    SampleWarehouse(tmp_path).publish(
+        visit("p", "brandA", "2026-11-01T10:00"),
+        registration("p", "brandA", "2026-11-02T10:00"),
+        deposit("p", "brandA", "2026-11-08T10:00"),
+        visit("too late", "brandA", "2026-11-01T10:00"),
+        registration("too late", "brandA", "2026-11-02T10:00:00.001"),
+        deposit("too late", "brandA", "2026-11-03T10:00"),
+        visit("recent", "brandA", "2026-11-01T10:00:00.001"),
+        complete_until=at("2026-11-08T10:00"),
+    )
+
+    with pixels.open(tmp_path) as wh:
+        assert wh.funnel(*MONTH, window=window).select("players", "mature_players", "immature").rows() == [
+            (3, 2, 1),
+            (1, 1, 1),
+            (1, 1, 1),
+        ]
+        assert wh.funnel_players(3, *MONTH, window=window)["player_id"].to_list() == ["p"]
+
+
+def test_the_time_taken_is_told_by_its_quantiles(tmp_path: Path) -> None:
+    """Of registrations after 1, 2, 3, 4 and 5 seconds: the middle one, and between two of them by the share of the way."""
+    SampleWarehouse(tmp_path).publish(
+        *(visit(f"p{n}", "brandA", "2026-11-01T10:00") for n in range(1, 6)),
+        *(registration(f"p{n}", "brandA", f"2026-11-01T10:00:0{n}") for n in range(1, 6)),
+    )
+
+    with pixels.open(tmp_path) as wh:
+        times = wh.funnel(*MONTH).select(pl.col("^.*_seconds_from_entry$"))
+
+    assert times.columns == [f"{name}_seconds_from_entry" for name in ("p25", "median", "p75", "p90")]
+    assert times.rows() == [(0.0, 0.0, 0.0, 0.0), (2.0, 3.0, 4.0, 4.6), (None, None, None, None)]
 
 
 def test_steps_after_the_range_count(tmp_path: Path) -> None:
@@ -266,7 +319,9 @@ def test_nobody_entered_gives_zeros_and_no_rate(tmp_path: Path) -> None:
     ("parameter", "value"),
     [
         ("window", "7"), ("window", "0d"), ("window", "-1d"), ("window", "1w"), ("window", "\u0667d"), ("window", 7),
-        ("window", "7d\n"), ("window", "100000d"),
+        ("window", "7d\n"), ("window", "100000d"), ("window", []), ("window", ["7d"]), ("window", ["1d", "2d", "3d"]),
+        ("window", ["1d", "soon"]), ("window", b"7d"), ("window", {"registration": "1d"}),
+        ("window", {"registration": "1d", "deposit": 7}), ("window", {"registration": "1d", "deposit": "1d", "visit": "1d"}),
         ("order", "random"), ("order", None), ("entrants", "old"), ("entrants", ["all"]), ("by", "player_id"), ("by", ["banner_tag"]),
         ("steps", []), ("steps", "visit"), ("steps", ["click"]), ("steps", [["visit"]]), ("steps", None),
         ("start", "2026-13-01"), ("end", "2026-10-31"),
@@ -293,7 +348,7 @@ def test_the_longest_window_and_the_widest_range_are_answered(tmp_path: Path) ->
 @settings(phases=[Phase.explicit, Phase.generate])  # shrinking would take minutes; the histories are small as they come
 @given(history=histories(), question=st.sampled_from(QUESTIONS), entrants=st.sampled_from(["all", "new"]))
 def test_every_funnel_equals_the_one_by_brute_force(
-    history: History, question: tuple[tuple[str, ...], str], entrants: str
+    history: History, question: tuple[tuple[str, ...], Window], entrants: str
 ) -> None:
     """Ties, repeats, links, wrong order, window edges, changes of the clock: the same rows as trying every way."""
     steps, window = question
@@ -309,8 +364,7 @@ def test_every_funnel_equals_the_one_by_brute_force(
                     history.time_zone,
                     (history.start, history.end),
                     steps,
-                    {"12h": timedelta(hours=12), "30m": timedelta(minutes=30)}.get(window)
-                    or timedelta(days=int(window[0])),
+                    windows_of(steps, window),
                     order,
                     entrants,
                     complete_until,
