@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Protocol
 
 import polars as pl
 
-from pixels import accounting, conversions, funnel, funnel_players, kpis, metrics, player, rejected, why
+from pixels import accounting, changes, conversions, funnel, funnel_players, kpis, metrics, player, rejected, why
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.funnel import STEPS, Window
@@ -219,6 +220,31 @@ class Warehouse:
         """
         self._check_keeps_every_record()
         return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
+
+    def changes(
+        self, since_snapshot: int | Warehouse, start: Day | None = None, end: Day | None = None
+    ) -> pl.DataFrame:
+        """The daily counts that differ from those of an older snapshot, on some days (None: ever).
+
+        `since_snapshot` is the number of one that is still kept, or the older warehouse itself. event_date, event_type,
+        banner_tag, before, after, change, revised (the day was over by then: late events; false: it went on).
+        Raises BadParameter, also when the older one is newer or counts days of another time zone; NoSnapshot.
+        """
+        period = changes.days_from_to(start, end)
+        with ExitStack() as opened:
+            older = since_snapshot
+            if not isinstance(older, Warehouse):
+                older = opened.enter_context(self._kept(older))
+            return changes.changes(older, self, period)
+
+    def _kept(self, number: int) -> Warehouse:
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise BadParameter("since_snapshot", f"{number!r} is neither the number of a snapshot nor a warehouse")
+        if isinstance(self._source, Published):
+            return _open_one_of(self._source, number)
+        raise BadParameter(
+            "since_snapshot", f"older snapshots do not lie beside {self.file}: hand over the older warehouse itself"
+        )
 
     def player(self, id: str, since: Day | None = None, until: Day | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record of a person on some days (None: ever), in the order of time; see `pixels.player.player`.
