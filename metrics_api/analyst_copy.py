@@ -12,6 +12,7 @@ from threading import Lock
 import duckdb
 
 from pixels import Warehouse
+from pixels.errors import NoSnapshot
 
 _BLANKED = {
     "events": {"source_ip": "NULL", "user_agent": "NULL"},
@@ -28,14 +29,21 @@ _PIECE = 1 << 20
 
 
 class AnalystCopy:
-    """A file of its own without a name: gone from the disk with the last who reads it, or with the process."""
+    """A file of its own without a name: gone from the disk with the last who reads it, or with the process.
+
+    Raises NoSnapshot when it cannot be made.
+    """
 
     def __init__(self, warehouse: Warehouse, memory_limit: str) -> None:
-        self.snapshot = warehouse.snapshot
-        with tempfile.TemporaryDirectory(prefix="pixels-api-") as folder:
-            path = Path(folder) / "snapshot.duckdb"
-            _write(warehouse.file, path, memory_limit)
-            self._file = path.open("rb", buffering=0)
+        try:
+            with tempfile.TemporaryDirectory(prefix="pixels-api-") as folder:
+                path = Path(folder) / "snapshot.duckdb"
+                _write(warehouse.file, path, memory_limit)
+                self._file = path.open("rb", buffering=0)
+        except (duckdb.Error, OSError) as error:
+            raise NoSnapshot(
+                f"the copy for analysts cannot be made: {error}. It needs as much room as the snapshot where TMPDIR points."
+            ) from error
         self.size = os.fstat(self._file.fileno()).st_size
 
     def pieces(self) -> Iterator[bytes]:

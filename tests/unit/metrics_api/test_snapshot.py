@@ -117,3 +117,15 @@ def test_a_snapshot_of_an_older_schema_is_copied_too(tmp_path: Path) -> None:
         )
 
     assert fetch(client_of(tmp_path)).status_code == 200
+
+
+def test_a_copy_that_cannot_be_made_is_explained(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room, or no folder, for temporary files: 503 with what to do, and the next request tries again."""
+    client = client_of(home)
+    with monkeypatch.context() as missing:
+        missing.setattr("tempfile.tempdir", str(home / "nowhere"))
+        answer = fetch(client)
+
+    assert answer.status_code == 503
+    assert "TMPDIR" in answer.json["detail"]
+    assert fetch(client).status_code == 200
