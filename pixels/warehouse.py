@@ -10,10 +10,23 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pixels import accounting, changes, conversions, funnel, funnel_players, kpis, metrics, player, rejected, why
+from pixels import (
+    accounting,
+    changes,
+    cohorts,
+    conversions,
+    funnel,
+    funnel_players,
+    kpis,
+    metrics,
+    player,
+    rejected,
+    why,
+)
 from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.funnel import STEPS, Window
@@ -220,6 +233,18 @@ class Warehouse:
         """
         self._check_keeps_every_record()
         return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
+
+    def cohorts(self, start: Day, end: Day, by: str = "week", periods: int = 12) -> pl.DataFrame:
+        """Of the players who registered in each week or month, how many made a first and a repeated deposit by when.
+
+        `by` "week" (from Monday) or "month"; `periods` cells a cohort at most. cohort (its first day), offset, players, and with
+        their rates first_depositors, repeat_depositors, active_depositors; mature. See `pixels.cohorts.cohorts`.
+        """
+        period = parse_period(start, end)
+        cohorts.check_question(by, periods)
+        complete, last = self.complete_until, max(self.complete_until, self.last_event_at or self.complete_until)
+        days = (instant.astimezone(ZoneInfo(self.time_zone)).date() for instant in (complete, last))
+        return cohorts.cohorts(self._snapshot, period, by, periods, self.time_zone, *days)
 
     def changes(
         self, since_snapshot: int | Warehouse, start: Day | None = None, end: Day | None = None
