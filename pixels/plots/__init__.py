@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pixels.plots.accounting import accounting_bars
 from pixels.plots.bars import banners_bars, funnel_bars
+from pixels.plots.cohorts import cohorts_table
 from pixels.plots.trend import banner_trend, daily_trend
 
 metrics = daily_trend
@@ -17,6 +18,7 @@ summary = banner_trend
 banners = banners_bars
 funnel = funnel_bars
 accounting = accounting_bars
+cohorts = cohorts_table
 
 __all__ = [
     "accounting",
@@ -24,6 +26,8 @@ __all__ = [
     "banner_trend",
     "banners",
     "banners_bars",
+    "cohorts",
+    "cohorts_table",
     "daily_trend",
     "funnel",
     "funnel_bars",

@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import holoviews as hv
 import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import pixels
-from pixels import Warehouse
+from pixels import Warehouse, plots
 from pixels.errors import BadParameter
 from tests.sample_warehouse import Event, SampleWarehouse, at, counted, deposit, registration, visit
 
@@ -84,6 +85,27 @@ def test_only_registrations_of_the_range_are_in_a_cohort(wh: Warehouse) -> None:
     """Both ends included; a week that the range cuts has the players of its days."""
     assert wh.cohorts("2026-10-11", "2026-10-11").select("cohort", "players").row(0) == (MONDAY, 1)
     assert wh.cohorts("2026-10-05", "2026-10-05")["players"][0] == 1
+
+
+def test_a_plot_has_a_cell_for_each_row_and_frames_those_that_are_not_over(wh: Warehouse) -> None:
+    """The rate stands in the cell, a dashed frame says that it can grow, and the newest cohorts are below."""
+    figure = hv.render(plots.cohorts(wh.cohorts(*OCTOBER)), backend="bokeh")
+    over, not_over, texts = figure.renderers
+    assert list(over.data_source.data["percent"]) == ["25.0 %"] * 3
+    assert list(not_over.data_source.data["percent"]) == ["50.0 %", "0.0 %"]
+    assert (over.glyph.line_color, bool(not_over.glyph.line_dash), figure.output_backend) == (None, True, "canvas")
+    assert list(texts.data_source.data["down"]) == [0, 0, 0, 0, -1]
+    assert list(figure.yaxis[0].major_label_overrides.values()) == ["2026-10-05", "2026-10-26"]
+
+
+def test_a_plot_of_many_cohorts_draws_the_newest(wh: Warehouse) -> None:
+    """Its title says of how many; another rate can be drawn, an unknown one is named; nothing is drawn as well."""
+    figure = hv.render(plots.cohorts(wh.cohorts(*OCTOBER), "active_rate", limit=1), backend="bokeh")
+    assert figure.title.text == "Deposited in it: the newest 1 of 2 cohorts"
+    assert list(figure.renderers[0].data_source.data["cohort"]) == ["2026-10-26"]
+    with pytest.raises(BadParameter, match="measure: 'rate' is not one of first_deposit_rate"):
+        plots.cohorts(wh.cohorts(*OCTOBER), "rate")
+    assert hv.render(plots.cohorts(wh.cohorts("2020-01-01", "2020-01-31")), backend="bokeh").renderers
 
 
 def test_without_registrations_there_is_no_cohort(tmp_path: Path, wh: Warehouse) -> None:

@@ -1,0 +1,119 @@
+"""Cohorts as a table of coloured cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.errors import BadParameter
+from pixels.plots.theme import HEIGHT, PALETTE, WIDTH, dressed, load_backend, nothing_to_draw
+
+_MEASURES = {
+    "first_deposit_rate": ("first_depositors", "First deposit made by then"),
+    "repeat_deposit_rate": ("repeat_depositors", "Deposited on a second day by then"),
+    "active_rate": ("active_depositors", "Deposited in it"),
+}
+# From nearly white to the palette's blue, both opaque: the writing in a cell is readable on light and dark pages alike.
+_LIGHT, _FULL = (0xDC, 0xEB, 0xF5), (0x00, 0x72, 0xB2)
+_INK_ON_LIGHT, _INK_ON_FULL = "#1A1A1A", "#FFFFFF"
+_FULL_FROM = 0.85
+
+
+def cohorts_table(
+    frame: pl.DataFrame,
+    measure: str = "first_deposit_rate",
+    limit: int = 15,
+    width: int | None = WIDTH,
+    height: int = HEIGHT,
+) -> Any:
+    """Draw a rate of `wh.cohorts(...)`: a line a cohort, the newest below, a cell a week or month; the fuller, the higher.
+
+    Cells that are not mature have a dashed frame. The newest `limit` cohorts are drawn; the title says when there are
+    more. `width` None fills the page.
+    """
+    if measure not in _MEASURES:
+        raise BadParameter("measure", f"{measure!r} is not one of {', '.join(_MEASURES)}")
+    if frame.is_empty():
+        return nothing_to_draw(width, height)
+    load_backend()
+    cohorts = frame["cohort"].unique().sort()
+    drawn = cohorts.tail(limit)
+    cells = _placed(frame.filter(pl.col("cohort").is_in(drawn.implode())), measure)
+    title = _MEASURES[measure][1]
+    if cohorts.len() > limit:
+        title += f": the newest {limit} of {cohorts.len():,} cohorts"
+    return dressed(
+        hv.Overlay([*_frames(cells), _percentages(cells)]),
+        width,
+        height,
+        title=title,
+        xlabel="Weeks or months after that of the registration",
+        ylabel="Registered from",
+        xticks=[(offset, str(offset)) for offset in range(int(cells["offset"].max()) + 1)],  # type: ignore[arg-type]
+        yticks=[(-place, str(cohort)) for place, cohort in enumerate(drawn)],
+        show_legend=False,
+        padding=0.02,
+        hooks=[_dashes_drawn],
+    )
+
+
+def _dashes_drawn(plot: Any, _element: Any) -> None:
+    # WebGL, which HoloViews asks Bokeh for, frames rectangles with solid lines only.
+    plot.state.output_backend = "canvas"
+
+
+def _placed(frame: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """Return each cell with its place, its colours, and what is written in it."""
+    highest = frame[measure].max() or 1
+    share = pl.col(measure) / highest
+    parts = [(low + (high - low) * share).round().cast(pl.Int64) for low, high in zip(_LIGHT, _FULL, strict=True)]
+    fill = pl.concat_str(pl.lit("rgb("), pl.concat_str(*parts, separator=","), pl.lit(")"))
+    across, down = pl.col("offset"), -(pl.col("cohort").rank("dense").cast(pl.Int64) - 1)
+    return frame.select(
+        "offset",
+        "mature",
+        "players",
+        across=across,
+        down=down,
+        left=across - 0.48,
+        bottom=down - 0.46,
+        right=across + 0.48,
+        top=down + 0.46,
+        cohort=pl.col("cohort").dt.to_string(),
+        depositors=_MEASURES[measure][0],
+        percent=pl.format("{} %", (pl.col(measure) * 100).round(1)),
+        over=pl.when("mature").then(pl.lit("yes")).otherwise(pl.lit("not yet")),
+        fill=fill,
+        ink=pl.when(share < _FULL_FROM).then(pl.lit(_INK_ON_LIGHT)).otherwise(pl.lit(_INK_ON_FULL)),
+    )
+
+
+def _frames(cells: pl.DataFrame) -> list[Any]:
+    """Return the cells: those that are over without a frame, the others with a dashed one."""
+    shown = ["cohort", "offset", "percent", "depositors", "players", "over", "fill"]
+    return [
+        hv.Rectangles(part, ["left", "bottom", "right", "top"], shown).opts(
+            color="fill",
+            line_color=PALETTE[1] if dash == "dashed" else None,
+            line_width=2,
+            line_dash=dash,
+            tools=["hover"],
+            hover_tooltips=[
+                ("Registered from", "@cohort"),
+                ("Weeks or months later", "@offset"),
+                ("Players", "@depositors{0,0} of @players{0,0}, @percent"),
+                ("Over", "@over"),
+            ],
+            backend="bokeh",
+        )
+        for mature, dash in ((True, "solid"), (False, "dashed"))
+        if not (part := cells.filter(pl.col("mature") == mature)).is_empty()
+    ]
+
+
+def _percentages(cells: pl.DataFrame) -> Any:
+    return hv.Labels(cells.select("across", "down", "percent", "ink"), ["across", "down"], ["percent", "ink"]).opts(
+        text_color="ink", text_font_size="8pt", backend="bokeh"
+    )
