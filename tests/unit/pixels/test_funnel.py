@@ -282,6 +282,21 @@ def test_of_equal_tries_the_earliest_counts(tmp_path: Path) -> None:
         assert wh.funnel(*MONTH, by="banner_tag")["banner_tag"].unique().to_list() == ["first"]
 
 
+def test_of_tries_of_one_instant_that_of_the_smaller_id_counts(tmp_path: Path) -> None:
+    """Two browsers of one player at the same instant: the order in which the events are stored decides nothing."""
+    same_instant = [
+        Event("visit", key, f"banner {number}", at("2026-11-01T10:00"), id=f"id {number}")
+        for key, number in (("v-2", 2), ("v-3", 3), ("p", 1), ("v-4", 4))
+    ]
+    links = [registration("p", "other", f"2026-11-02T10:0{n}", s=f"v-{n}") for n in (2, 3, 4)]
+
+    for events in (same_instant, same_instant[::-1]):
+        home = tmp_path / events[0].player_id
+        SampleWarehouse(home).publish(*events, *links)
+        with pixels.open(home) as wh:
+            assert wh.funnel(*MONTH, by="banner_tag")["banner_tag"].unique().to_list() == ["banner 1"]
+
+
 def test_entries_whose_window_is_not_over_are_counted_apart(tmp_path: Path) -> None:
     """A recent entry is immature, not a loss: the mature rate leaves it out."""
     SampleWarehouse(tmp_path).publish(
