@@ -15,6 +15,7 @@ def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
     unique_visitors                     distinct player ids that visited in the range
     registrations                       players whose first registration falls in the range
     ftd                                 players whose first deposit falls in the range, at or after their first registration
+    ndc                                 those of ftd whose first registration falls in the range too
     first_deposits_without_registration the other first deposits of the range: no registration before them is held
     deposit_days                        sum of the daily deposit counts
     """
@@ -25,6 +26,7 @@ def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
         "unique_visitors",
         "registrations",
         "ftd",
+        "ndc",
         "first_deposits_without_registration",
         "deposit_days",
     )
@@ -40,5 +42,6 @@ def _milestones(players: pl.DataFrame, period: Period, time_zone: str) -> pl.Dat
     return players.select(
         registrations=registered.sum(),
         ftd=(deposited & after_registration).sum(),
+        ndc=(registered & deposited & after_registration).sum(),
         first_deposits_without_registration=(deposited & ~after_registration).sum(),
     ).cast(pl.Int64)

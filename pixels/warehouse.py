@@ -141,7 +141,7 @@ class Warehouse:
     def kpis(self, start: Day, end: Day) -> pl.DataFrame:
         """The figures of the range in one row, each defined in docs/metrics.md.
 
-        daily_unique_visitors, unique_visitors, registrations, ftd, first_deposits_without_registration, deposit_days.
+        daily_unique_visitors, unique_visitors, registrations, ftd, ndc, first_deposits_without_registration, deposit_days.
         """
         return kpis.kpis(self._snapshot, parse_period(start, end), self.time_zone)
 

@@ -146,6 +146,21 @@ def test_a_first_deposit_without_a_registration_before_it_is_shown_apart(
     assert (figures["ftd"], figures["first_deposits_without_registration"]) == (ftd, 1 - ftd)
 
 
+def test_who_registered_before_the_range_is_no_new_depositing_customer_of_it(tmp_path: Path) -> None:
+    """The first deposit is an FTD of the range; NDC asks for the first registration to be in the range as well."""
+    events = [
+        registration("p", "x", "2026-10-31T10:00"),
+        registration("p", "x", "2026-11-01T10:00"),
+        deposit("p", "x", "2026-11-05T10:00"),
+    ]
+
+    november = kpis(tmp_path, *events)
+    both_months = kpis(tmp_path / "october", *events, days=("2026-10-01", "2026-11-30"))
+
+    assert (november["ftd"], november["ndc"]) == (1, 0)
+    assert (both_months["ftd"], both_months["ndc"]) == (1, 1)
+
+
 def test_a_registration_counts_once_however_often_it_is_sent(tmp_path: Path) -> None:
     """The player registered on the first day it was sent, not on every day."""
     events = [registration("p", "x", "2026-10-31T10:00"), registration("p", "x", "2026-11-01T10:00")]
@@ -216,6 +231,7 @@ def expected_kpis(history: History, in_range: list[Event]) -> dict[str, int]:
         "unique_visitors": len({event.player_id for event in in_range if event.event_type == "visit"}),
         "registrations": sum(kind == "registration" and in_days(event) for (_, kind), event in first.items()),
         "ftd": len(ftd),
+        "ndc": sum(in_days(first[event.player_id, "registration"]) for event in ftd),
         "first_deposits_without_registration": len(first_deposits) - len(ftd),
         "deposit_days": sum(event.event_type == "deposit" for event in in_range),
     }
