@@ -13,8 +13,8 @@ import uvicorn
 from metrics_api.app import create_app
 from pixels.config import ApiKey, Settings
 from pixels.errors import ConfigurationError
+from pixels.opening import open_warehouse
 from pixels.ports import is_this_machine
-from pixels.warehouse import open_warehouse
 
 _DRAIN_SECONDS = 2
 _NO_KEY = (

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pixels import plots
     from pixels.errors import PixelsError
+    from pixels.opening import open_warehouse as open  # noqa: A004 - `pixels.open` is the published name
     from pixels.warehouse import Warehouse
-    from pixels.warehouse import open_warehouse as open  # noqa: A004 - `pixels.open` is the published name
 
 __version__ = "0.1.0"
 __all__ = ["PixelsError", "Warehouse", "__version__", "open", "plots"]
 
 _LAZY = {
-    "open": ("pixels.warehouse", "open_warehouse"),
+    "open": ("pixels.opening", "open_warehouse"),
     "Warehouse": ("pixels.warehouse", "Warehouse"),
     "PixelsError": ("pixels.errors", "PixelsError"),
     "plots": ("pixels.plots", None),

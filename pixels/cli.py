@@ -227,7 +227,7 @@ def erase(players: tuple[str, ...], yes: bool, wait: bool) -> None:
 
 def _confirm_erasure(settings: Settings, names: set[str]) -> None:
     from pixels.errors import NoSnapshot
-    from pixels.warehouse import open_warehouse
+    from pixels.opening import open_warehouse
 
     try:
         count = "SELECT count(*) FROM counted_events WHERE list_contains($names, player_id)"
@@ -311,8 +311,8 @@ _limit = click.option("--limit", type=click.IntRange(0), default=100, help="Rows
 @_limit
 def why(date: str, type: str, banner: str | None, output: Format, limit: int) -> None:  # noqa: A002 - what it is called
     """List what was received for a day, a type and a banner, and why each record counted or did not."""
+    from pixels.opening import open_warehouse
     from pixels.period import parse_day
-    from pixels.warehouse import open_warehouse
     from pixels.why_text import as_text
 
     with open_warehouse() as warehouse:
@@ -338,8 +338,8 @@ _until = click.option("--until", metavar="DAY", help="Only up to this day.")
 @_limit
 def rejected_ls(reasons: tuple[str, ...], since: str | None, until: str | None, output: Format, limit: int) -> None:
     """List refusals, the newest first, below how many there are for each reason."""
+    from pixels.opening import open_warehouse
     from pixels.rejected_text import list_as_text
-    from pixels.warehouse import open_warehouse
 
     with open_warehouse() as warehouse:
         found = warehouse.rejected(since, until, reasons, limit)
@@ -354,8 +354,8 @@ def rejected_ls(reasons: tuple[str, ...], since: str | None, until: str | None, 
 )
 def rejected_show(id: str, output: str) -> None:  # noqa: A002 - what it is called
     """Show one refusal, with its payload as far as it was kept."""
+    from pixels.opening import open_warehouse
     from pixels.rejected_text import refusal_as_text
-    from pixels.warehouse import open_warehouse
 
     with open_warehouse() as warehouse:
         click.echo(refusal_as_text(warehouse.refusal(id), output))

@@ -22,9 +22,10 @@ from tqdm import tqdm
 
 from pixels.config import Settings
 from pixels.errors import BadParameter, NoSnapshot, PixelsError
+from pixels.opening import open_file
 from pixels.pointer import MEDIA_DUCKDB, Pointer, check_usable
 from pixels.ports import is_this_machine
-from pixels.warehouse import Warehouse, open_file
+from pixels.warehouse import Warehouse
 
 _TIMEOUT = httpx.Timeout(10, read=600)  # an API makes the file when it is first asked for
 _TRIES = 5
@@ -106,6 +107,12 @@ class RemoteApi:
         if now.snapshot == warehouse.snapshot:
             return warehouse.standing_for(now)
         return warehouse  # a newer one has been published meanwhile: it says of itself what it knows
+
+    def kept(self, number: int) -> Warehouse:
+        """Raise BadParameter: an API serves its newest snapshot only."""
+        raise BadParameter(
+            "snapshot", f"{self.url} serves its newest snapshot, not {number}: hand over the older warehouse itself"
+        )
 
     def _fetch(self) -> Path:
         """Return the file of the newest snapshot, which is fetched when it is not here."""

@@ -1,11 +1,9 @@
-"""`pixels.open()`: the published numbers, one consistent snapshot at a time."""
+"""One consistent snapshot of the published numbers, and every question that it answers."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,18 +25,13 @@ from pixels import (
     rejected,
     why,
 )
-from pixels.config import load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.funnel import STEPS, Window
-from pixels.kept import kept_snapshots
 from pixels.period import Day, parse_day, parse_period
-from pixels.pointer import POINTER, LastCheck, Pointer, check_usable, read_pointer
-from pixels.snapshot import Parameters, Snapshot, SnapshotGone
+from pixels.pointer import LastCheck, Pointer
+from pixels.snapshot import Parameters, Snapshot
 
-_TRIES = 5
-_PAUSE_BETWEEN_TRIES = 0.05
 _SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
-_WRITERS_FILE = "warehouse.duckdb"
 
 
 class Source(Protocol):
@@ -49,6 +42,9 @@ class Source(Protocol):
 
     def open(self) -> Warehouse:
         """Return the newest snapshot of it."""
+
+    def kept(self, number: int) -> Warehouse:
+        """Return the snapshot with this number. Raises NoSnapshot when it is not kept there."""
 
 
 class Warehouse:
@@ -265,11 +261,11 @@ class Warehouse:
     def _kept(self, number: int) -> Warehouse:
         if not isinstance(number, int) or isinstance(number, bool):
             raise BadParameter("since_snapshot", f"{number!r} is neither the number of a snapshot nor a warehouse")
-        if isinstance(self._source, Published):
-            return _open_one_of(self._source, number)
-        raise BadParameter(
-            "since_snapshot", f"older snapshots do not lie beside {self.file}: hand over the older warehouse itself"
-        )
+        if self._source is None:
+            raise BadParameter(
+                "since_snapshot", f"older snapshots do not lie beside {self.file}: hand over the older warehouse itself"
+            )
+        return self._source.kept(number)
 
     def player(self, id: str, since: Day | None = None, until: Day | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record of a person on some days (None: ever), in the order of time; see `pixels.player.player`.
@@ -335,121 +331,3 @@ class Warehouse:
     def __repr__(self) -> str:
         demo = ", demo data" if self.is_demo else ""
         return f"<pixels.Warehouse snapshot {self.snapshot} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC, days in {self.time_zone}{demo}>"
-
-
-def open_warehouse(
-    path: str | Path | None = None, *, snapshot: int | None = None, api_key: str | None = None
-) -> Warehouse:
-    """Open the newest published snapshot, read-only, or the one with the number `snapshot` if it is still kept.
-
-    `path`: None for PIXELS_HOME; else a PIXELS_HOME folder, a published folder, one snapshot file (.duckdb), or the address
-    of somebody's API, such as "https://stats.example:8788": its newest snapshot is fetched once into a cache of this user,
-    without addresses and user agents; `api_key` (default PIXELS_API_KEY) is a key of the scope analyst.
-    Raises NoSnapshot, which says what to do, when nothing usable is there; BadParameter; RemoteError.
-    """
-    settings = load_settings()
-    if snapshot is not None and (not isinstance(snapshot, int) or isinstance(snapshot, bool)):
-        raise BadParameter("snapshot", f"{snapshot!r} is not the number of a snapshot, such as 12")
-    if isinstance(path, str) and path.lower().startswith(("http://", "https://")):
-        from pixels.remote import open_remote
-
-        return open_remote(path, settings, snapshot, api_key)
-    if api_key is not None:
-        raise BadParameter("api_key", "only an address such as https://stats.example:8788 takes one")
-    if path is None:
-        return _open_one_of(Published(settings.published_dir, settings.memory_limit), snapshot)
-    if not isinstance(path, str | Path):
-        raise BadParameter(
-            "path", f"{path!r} is no path: give a PIXELS_HOME folder, a published folder, or a snapshot file"
-        )
-    path = _expanded(path)
-    if path.is_file():
-        return _open_file_of(path, snapshot, settings.memory_limit)
-    if not path.is_dir() and path.name != "published":
-        raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
-    is_home = path.name != "published" and not (path / POINTER).exists()
-    return _open_one_of(Published(path / "published" if is_home else path, settings.memory_limit), snapshot)
-
-
-def _expanded(path: str | Path) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise BadParameter("path", f"{path}: {error}") from error
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published folder."""
-
-    folder: Path
-    memory_limit: str
-
-    def pointer(self) -> Pointer:
-        """Read `current.json`."""
-        return read_pointer(self.folder)
-
-    def open(self) -> Warehouse:
-        """Open what the pointer names; a file that went away meanwhile means that the pointer has moved on."""
-        for tries_left in reversed(range(_TRIES)):
-            pointer = self.pointer()
-            try:
-                return self.open_newest(pointer)
-            except SnapshotGone:
-                time.sleep(_PAUSE_BETWEEN_TRIES if tries_left else 0)
-        raise NoSnapshot(
-            f"{self.folder / POINTER} names {pointer.file}, which is not there: run `pixels aggregate`, it publishes it again"
-        )
-
-    def open_newest(self, pointer: Pointer) -> Warehouse:
-        """Open what this pointer names. Raises SnapshotGone."""
-        return Warehouse(pointer, Snapshot(self.folder / pointer.file, self.memory_limit), self)
-
-
-def _open_one_of(published: Published, number: int | None) -> Warehouse:
-    """Open the newest snapshot, or the one with this number; of that one, `fresh` and `reload` tell and open the newest."""
-    if number is None:
-        return published.open()
-    for _ in range(_TRIES):
-        pointer, kept = published.pointer(), kept_snapshots(published.folder)
-        try:
-            if pointer.snapshot == number:
-                return published.open_newest(pointer)
-            if number not in kept:
-                break
-            return open_file(kept[number], published.memory_limit, published)
-        except SnapshotGone:  # deleted since we looked; it may be kept elsewhere
-            continue
-    numbers = ", ".join(map(str, kept_snapshots(published.folder))) or "none"
-    raise NoSnapshot(f"snapshot {number} is not kept under {published.folder}; kept are: {numbers}")
-
-
-def _open_file_of(file: Path, number: int | None, memory_limit: str) -> Warehouse:
-    warehouse = open_file(file, memory_limit, None)
-    if number in (None, warehouse.snapshot):
-        return warehouse
-    warehouse.close()
-    raise NoSnapshot(f"{file} is snapshot {warehouse.snapshot}, not {number}")
-
-
-def open_file(file: Path, memory_limit: str, source: Source | None) -> Warehouse:
-    """Open one file. It stands for itself alone, or for a state of what `source` publishes."""
-    if file.name == _WRITERS_FILE:
-        raise NoSnapshot(f"{file} belongs to `pixels aggregate` alone; open {file.parent}, its snapshots are published")
-    snapshot = Snapshot(file, memory_limit)
-    try:
-        pointer = _pointer_from_file(snapshot)
-    except NoSnapshot:
-        snapshot.close()
-        raise
-    return Warehouse(pointer, snapshot, source)
-
-
-def _pointer_from_file(snapshot: Snapshot) -> Pointer:
-    """Read from the snapshot itself what `current.json` says of the newest one."""
-    facts = snapshot.query("snapshot_facts").to_dicts()
-    if len(facts) != 1:
-        raise NoSnapshot(f"{snapshot.file} is no snapshot of a Pixels warehouse")
-    pointer = Pointer(file=snapshot.file.name, **facts[0])
-    check_usable(pointer, snapshot.file)
-    return pointer

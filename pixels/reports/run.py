@@ -13,13 +13,13 @@ from typing import Any
 from pixels import __version__
 from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
+from pixels.opening import open_warehouse
 from pixels.pointer import Pointer
 from pixels.reports.execution import CellFailed, execute
 from pixels.reports.page import page
 from pixels.reports.parameters import Parameter, Value, declared_parameters, read_parameters
 from pixels.reports.pinned import pin_newest
 from pixels.resources import resource_path
-from pixels.warehouse import open_warehouse
 
 _SNAPSHOT = "snapshot"
 

@@ -139,7 +139,7 @@ def test_a_kept_snapshot_that_goes_away_is_looked_for_elsewhere(
             first.rename(dated / "2026-11-000001.duckdb")
         return found
 
-    monkeypatch.setattr("pixels.warehouse.kept_snapshots", look_just_before_it_goes)
+    monkeypatch.setattr("pixels.opening.kept_snapshots", look_just_before_it_goes)
 
     assert visits(pixels.open(sample.home, snapshot=1)) == 1
 
