@@ -82,8 +82,9 @@ def test_a_home_that_is_a_file_is_explained(pixels_home: Path, monkeypatch: pyte
             "pixels: SIGTERM ended it. Nothing was changed; run it again when it suits.\n",
         ),
         (["rebuild"], signal.SIGINT, 75, "pixels: SIGINT ended it. Nothing was changed; run it again when it suits.\n"),
+        (["why", "2026-11-01", "registrations"], signal.SIGINT, 1, "\nAborted!\n"),
     ],
-    ids=["rebuild-SIGTERM", "rebuild-SIGINT"],
+    ids=["rebuild-SIGTERM", "rebuild-SIGINT", "why-SIGINT"],
 )
 def test_a_signal_in_the_middle_of_a_statement_is_a_signal(
     pixels_home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], number: signal.Signals, code: int, told: str
@@ -105,7 +106,11 @@ def test_a_signal_in_the_middle_of_a_statement_is_a_signal(
 
     run_pass(load_settings())
     monkeypatch.setattr("aggregator.rebuild.rebuild_warehouse", compute_for_ever)
-
-    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    monkeypatch.setattr("pixels.warehouse.Warehouse.why", compute_for_ever)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the processes that run tests at once ignore it
+    try:
+        result = CliRunner().invoke(main, command, catch_exceptions=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert (result.exit_code, result.stderr) == (code, told)
