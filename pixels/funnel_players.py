@@ -9,7 +9,7 @@ import polars as pl
 from pixels import funnel
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.rejected import INSTANT
+from pixels.rules import INSTANT
 from pixels.snapshot import Snapshot
 
 

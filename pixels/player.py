@@ -6,8 +6,8 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.records import INSTANT, records, with_outcome
-from pixels.rules import DAY
+from pixels.records import KEPT, records, with_outcome
+from pixels.rules import DAY, INSTANT
 from pixels.snapshot import Snapshot
 
 COLUMNS = {
@@ -21,11 +21,7 @@ COLUMNS = {
     "outcome": pl.String(),
     "id": pl.String(),
     "metadata": pl.String(),
-    "kept_id": pl.String(),
-    "kept_event_type": pl.String(),
-    "kept_player_id": pl.String(),
-    "kept_banner_tag": pl.String(),
-    "kept_created_at": INSTANT,
+    **KEPT,
 }
 
 

@@ -7,10 +7,17 @@ import polars as pl
 from pixels.archive import archive_read, archived
 from pixels.period import Period
 from pixels.refusals import span_of_days
-from pixels.rules import DAY, EVENT_FIELDS, competing, earliest_records, with_day
+from pixels.rules import DAY, EVENT_FIELDS, INSTANT, competing, earliest_records, with_day
 from pixels.snapshot import Snapshot
 
-INSTANT = pl.Datetime("ms", "UTC")
+KEPT = {
+    "kept_id": pl.String(),
+    "kept_event_type": pl.String(),
+    "kept_player_id": pl.String(),
+    "kept_banner_tag": pl.String(),
+    "kept_created_at": INSTANT,
+}
+"""What stands in the place of a record that did not count: the columns `kept_*`."""
 _RECORD = [DAY, *EVENT_FIELDS]
 _EVERYTHING = pl.lit(value=True)
 

@@ -11,9 +11,9 @@ from pixels.archive import archive_read, archived
 from pixels.errors import BadParameter
 from pixels.period import Period, parse_period
 from pixels.refusals import POSITION, refusals, with_refusal_id
+from pixels.rules import INSTANT
 from pixels.snapshot import Snapshot
 
-INSTANT = pl.Datetime("ms", "UTC")
 COLUMNS = {
     "rejected_at": INSTANT,
     "reason": pl.String(),

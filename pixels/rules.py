@@ -10,6 +10,8 @@ import msgspec
 import polars as pl
 
 DAY = "event_date"
+INSTANT = pl.Datetime("ms", "UTC")
+"""The type of an instant in what the read side hands out."""
 BOT_MARK = r'[{,]"_bot":'
 """Finds the key in an event's metadata, whose canonical JSON escapes every quote that is no delimiter."""
 

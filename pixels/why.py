@@ -9,8 +9,9 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.records import INSTANT, records, with_outcome
+from pixels.records import KEPT, records, with_outcome
 from pixels.refusals import EVENT_TYPES, refusals, said_by, with_refusal_id
+from pixels.rules import INSTANT
 from pixels.snapshot import Snapshot
 
 OUTCOMES = (
@@ -32,11 +33,7 @@ COLUMNS = {
     "banner_tag": pl.String(),
     "created_at": INSTANT,
     "metadata": pl.String(),
-    "kept_id": pl.String(),
-    "kept_event_type": pl.String(),
-    "kept_player_id": pl.String(),
-    "kept_banner_tag": pl.String(),
-    "kept_created_at": INSTANT,
+    **KEPT,
     "refusal": pl.String(),
     "reason": pl.String(),
     "detail": pl.String(),
