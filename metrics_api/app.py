@@ -30,7 +30,7 @@ def create_app(
 ) -> falcon.asgi.App[Request, Response]:
     """Return the ASGI application; `open_warehouse` is called when the first request comes.
 
-    Without `keys` everybody may ask for everything. `memory_limit` is of the making of analysts' copies.
+    Without `keys` whoever asks on this machine may ask for everything. `memory_limit` is of the making of analysts' copies.
     """
     app = falcon.asgi.App(middleware=[Doorkeeper(keys)])
     app.req_options.keep_blank_qs_values = True
@@ -84,7 +84,7 @@ class SnapshotResource:
     """GET /api/snapshot: what is published, as JSON; with `Accept: application/vnd.duckdb` the snapshot itself.
 
     That is a DuckDB file with all tables, but without addresses, user agents and what refused requests said: what
-    `pixels.open("https://...")` fetches. Both have an ETag. 503 while nothing is published.
+    `pixels.open("https://...")` fetches. It has an ETag. 503 while nothing is published.
     """
 
     scope: ApiScope = "analyst"
@@ -102,12 +102,11 @@ class SnapshotResource:
             resp.content_type, resp.data = falcon.MEDIA_JSON, msgspec.json.encode(warehouse.status())
             resp.cache_control = ["no-store"]
             return
-        tag = f"{_etag(warehouse)[1:-1]}-{file_stamp(warehouse.file)}"
-        resp.etag = f'"{tag}"'
+        resp.etag = _etag(warehouse, await asyncio.to_thread(file_stamp, warehouse.file))
         if _client_has(req, resp.etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
-        copy = await asyncio.to_thread(self._copies.of, warehouse, tag)
+        copy = await asyncio.to_thread(self._copies.of, warehouse, resp.etag)
         resp.content_type = MEDIA_DUCKDB
         resp.set_stream(_in_threads(copy.pieces()), copy.size)
 
@@ -172,9 +171,11 @@ def _answer(resp: Response, content: dict[str, Any], *, is_demo: bool) -> None:
     resp.data = msgspec.json.encode({**content, "demo": True} if is_demo else content)
 
 
-def _etag(warehouse: Warehouse) -> str:
-    """Name the answers of this snapshot and this version; the URL tells them apart."""
-    return f'"{warehouse.snapshot}-{warehouse.as_of.timestamp() * 1000:.0f}-{__version__}"'
+def _etag(warehouse: Warehouse, *more: str) -> str:
+    """Name the answers of this snapshot and this version; the URL tells them apart, or what is given `more`."""
+    return (
+        '"' + "-".join([str(warehouse.snapshot), f"{warehouse.as_of.timestamp() * 1000:.0f}", __version__, *more]) + '"'
+    )
 
 
 def _client_has(req: Request, etag: str) -> bool:

@@ -18,7 +18,9 @@ class Doorkeeper:
     """Lets a request pass whose key opens what it asks for. Without any keys everybody on this machine may ask for everything.
 
     Then requests must name this machine as their host: a page of the web whose name somebody points at 127.0.0.1 (DNS
-    rebinding), or a proxy that lets the world in, does not. A resource says which scope it takes in its attribute `scope`; None is open to everybody. A key of the scope `analyst`
+    rebinding), or a proxy that lets the world in, does not.
+
+    A resource says which scope it takes in its attribute `scope`; None is open to everybody. A key of the scope `analyst`
     opens what one of `figures` opens.
     """
 
@@ -28,7 +30,10 @@ class Doorkeeper:
     async def process_resource(
         self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, resource: object, _params: object
     ) -> None:
-        """Refuse with 403 a stranger where there are no keys, with 401 a request without a known key, with 403 one whose key has not the scope."""
+        """Refuse with 401 a request without a known key, with 403 one whose key has not the scope.
+
+        Where there are no keys, refuse with 403 what does not come to this machine by its own name.
+        """
         wanted: ApiScope | None = getattr(resource, "scope", None)
         if wanted is None:
             return
