@@ -30,10 +30,13 @@ def load_backend() -> None:
 
 
 def dressed(element: Any, width: int | None, height: int, **options: Any) -> Any:
-    """Return the element with the size and the look that all plots share; width None fills the page's width."""
+    """Return the element with the size and the look that all plots share; width None fills the page's width.
+
+    Its axes are its own: plots that stand together on a page would share those whose dimensions have the same names.
+    """
     size = {"responsive": True} if width is None else {"width": width}
-    hooks = [_dress, *options.pop("hooks", [])]
-    return element.opts(height=height, toolbar=None, default_tools=[], hooks=hooks, **size, **options, backend="bokeh")
+    look = {"toolbar": None, "default_tools": [], "shared_axes": False, "hooks": [_dress, *options.pop("hooks", [])]}
+    return element.opts(height=height, **look, **size, **options, backend="bokeh")
 
 
 def nothing_to_draw(width: int | None, height: int) -> Any:

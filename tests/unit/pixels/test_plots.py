@@ -180,6 +180,20 @@ def test_every_plot_stands_on_the_pages_background(wh: Warehouse) -> None:
         assert {axis.major_label_text_color for axis in figure.axis} == {"#767676"}
 
 
+def test_plots_on_one_page_keep_their_own_axes(wh: Warehouse) -> None:
+    """Days of one and cohorts of the other have the same names of dimensions, which is what HoloViews links axes by."""
+    import panel
+
+    alone = [plots.accounting(wh.accounting(*RANGE)), plots.cohorts(wh.cohorts(*RANGE))]
+
+    page = panel.Column(*alone).get_root()
+
+    together = [pane.select_one(Plot) for pane in page.children]
+    for figure, expected in zip(together, map(rendered, alone), strict=True):
+        for ours, own in ((figure.x_range, expected.x_range), (figure.y_range, expected.y_range)):
+            assert (ours.start, ours.end) == (own.start, own.end)
+
+
 def test_tooltips_escape_what_they_show(wh: Warehouse) -> None:
     """No tooltip uses Bokeh's {safe}, which would put a banner tag into the page as HTML, nor a template of HTML."""
     drawn = [plots.summary(wh.summary(*RANGE)), plots.banners(wh.banners(*RANGE))]
