@@ -337,6 +337,6 @@ def _refuse(sample: SampleWarehouse, reason: str, instants: list[datetime], coun
 
 
 def _open_snapshots(sample: SampleWarehouse) -> list[str]:
-    """The snapshot files that this process has open."""
-    names = [link.readlink().name for link in Path("/proc/self/fd").iterdir() if link.exists()]
-    return [name for name in names if name.startswith("snapshot-")]
+    """The snapshot files of this home that this process has open; those of other tests are none of them."""
+    files = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    return [file.name for file in files if file.parent == sample.published.resolve()]

@@ -116,7 +116,8 @@ def test_a_file_is_the_snapshot_that_was_asked_for(sample: SampleWarehouse) -> N
     """Path and number that contradict each other are an error, and what is no number is one."""
     file = sample.published / "snapshot-000001.duckdb"
 
-    assert pixels.open(file, snapshot=1).snapshot == 1
+    with pixels.open(file, snapshot=1) as wh:
+        assert wh.snapshot == 1
     with pytest.raises(NoSnapshot, match=r"is snapshot 1, not 2"):
         pixels.open(file, snapshot=2)
     for number in ("1", True, 1.0):
@@ -141,7 +142,8 @@ def test_a_kept_snapshot_that_goes_away_is_looked_for_elsewhere(
 
     monkeypatch.setattr("pixels.opening.kept_snapshots", look_just_before_it_goes)
 
-    assert visits(pixels.open(sample.home, snapshot=1)) == 1
+    with pixels.open(sample.home, snapshot=1) as wh:
+        assert visits(wh) == 1
 
 
 def test_an_empty_warehouse_is_open_and_empty(tmp_path: Path) -> None:
