@@ -1,16 +1,10 @@
 -- The events that can fill a step for the people who enter from $start to $end, both included, in the order in which the
 -- funnel reads them: by person, instant, place among $steps, id.
--- A person is a player together with the visitor keys that became that player. A key that some player registered under is
--- that player's id and stays. People are numbered, because the rows of millions are sorted and carried on; with $named
--- their entries carry the name.
+-- A person is a player together with the visitor keys that became that player. People are numbered, because the rows of
+-- millions are sorted and carried on; with $named their entries carry the name.
 -- What cannot change a number is not sorted: events before a person's first entry, and all after it of a person without an
 -- event of the second step, who goes no further. Those are most people, and sorting their events took most of the time.
-WITH linked_keys AS (
-    SELECT visitor_key, player_id
-    FROM visitor_links
-    WHERE visitor_key NOT IN (SELECT player_id FROM players WHERE registration_at IS NOT NULL)
-),
-steps_taken AS (
+WITH steps_taken AS (
     SELECT
         coalesce(l.player_id, c.player_id) AS person,
         c.event_type,
@@ -19,7 +13,7 @@ steps_taken AS (
         c.banner_tag,
         c.event_type = $steps[1] AND c.event_date BETWEEN $start::DATE AND $end::DATE AS in_range
     FROM counted_events AS c
-    LEFT JOIN linked_keys AS l ON l.visitor_key = c.player_id
+    LEFT JOIN memory.linked_keys AS l ON l.visitor_key = c.player_id
     WHERE c.event_type IN (SELECT unnest($steps::TEXT[]))
       -- A day to spare at both ends: clocks put back at midnight make an instant later and its day earlier.
       AND c.event_date BETWEEN $start::DATE - 1 AND $end::DATE + $window_days::INTEGER + 2
