@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Lock
 
-from pixels import Warehouse
+from pixels import Warehouse, __version__
 
 OpenWarehouse = Callable[[], Warehouse]
+
+_STEP = timedelta(minutes=1)
+"""So far `complete_until` of a snapshot moves on before the answers say so: they stay the same, and good to keep, that long."""
 
 
 class CurrentWarehouse:
@@ -24,5 +28,15 @@ class CurrentWarehouse:
         An older one that another thread still reads is closed when that thread lets it go.
         """
         with self._lock:
-            self._warehouse = self._warehouse.reload() if self._warehouse else self._open()
-            return self._warehouse
+            newest = self._warehouse.reload() if self._warehouse else self._open()
+            told = newest.status()
+            if told.complete_until - newest.complete_until >= _STEP and newest.fresh():
+                newest = newest.standing_for(told)
+            self._warehouse = newest
+            return newest
+
+
+def tag_of(warehouse: Warehouse) -> str:
+    """Return what tells the figures of a snapshot, as complete as it is, from all others; of this version of Pixels."""
+    instants = (f"{instant.timestamp() * 1000:.0f}" for instant in (warehouse.as_of, warehouse.complete_until))
+    return "-".join([str(warehouse.snapshot), *instants, __version__])

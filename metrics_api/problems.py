@@ -8,11 +8,17 @@ from typing import Any
 import falcon
 import falcon.asgi
 import msgspec
+import structlog
 
-from pixels.errors import BadParameter, NoSnapshot
+from pixels.archive import NoArchive
+from pixels.errors import BadParameter, NoSnapshot, PixelsError
 
 MEDIA_PROBLEM = "application/problem+json"
 _RETRY_AFTER_S = 5
+
+_log = structlog.get_logger("metrics_api")
+_Request = falcon.asgi.Request
+_Response = falcon.asgi.Response
 
 
 class WrongParameter(falcon.HTTPBadRequest):
@@ -23,21 +29,46 @@ class WrongParameter(falcon.HTTPBadRequest):
         self.parameter = parameter
 
 
-async def refuse_parameter(
-    _req: falcon.asgi.Request, _resp: falcon.asgi.Response, error: BadParameter, _params: dict[str, Any]
-) -> None:
-    """Answer a value that the read side refuses: 400."""
+class NotThere(falcon.HTTPNotFound):
+    """There is nothing of the name that the path says."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(description=detail)
+
+
+def explain_errors(app: falcon.asgi.App[_Request, _Response]) -> None:
+    """Let every error of an application be answered as a problem document."""
+    app.set_error_serializer(write_problem)
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(PixelsError, _cannot_be_answered)
+    app.add_error_handler(BadParameter, _refuse_parameter)
+    app.add_error_handler(NoSnapshot, _nothing_published)
+    app.add_error_handler(NoArchive, _nothing_published)
+
+
+async def _refuse_parameter(_req: _Request, _resp: _Response, error: BadParameter, _params: dict[str, Any]) -> None:
+    """Answer a value that cannot be read, or that the read side refuses: 400."""
     raise WrongParameter(error.parameter, str(error))
 
 
-async def nothing_published(
-    _req: falcon.asgi.Request, _resp: falcon.asgi.Response, error: NoSnapshot, _params: dict[str, Any]
-) -> None:
-    """Answer while there is no snapshot, or none that can be read: 503 with what to do."""
+async def _nothing_published(_req: _Request, _resp: _Response, error: PixelsError, _params: dict[str, Any]) -> None:
+    """Answer while there is no snapshot, none that can be read, or not the archive: 503 with what to do."""
     raise falcon.HTTPServiceUnavailable(description=str(error), retry_after=_RETRY_AFTER_S)
 
 
-def write_problem(_req: falcon.asgi.Request, resp: falcon.asgi.Response, error: falcon.HTTPError) -> None:
+async def _cannot_be_answered(req: _Request, _resp: _Response, error: PixelsError, _params: dict[str, Any]) -> None:
+    """Answer what the library explains, such as a question that takes too much memory: 503."""
+    _log.warning("api.cannot_be_answered", route=req.uri_template, error=str(error))
+    raise falcon.HTTPServiceUnavailable(description=str(error), retry_after=_RETRY_AFTER_S)
+
+
+async def _unexpected(req: _Request, _resp: _Response, error: Exception, _params: dict[str, Any]) -> None:
+    """Answer a fault of the program: 500 that tells strangers nothing; the log has it."""
+    _log.error("api.failed", route=req.uri_template, exc_info=error)
+    raise falcon.HTTPInternalServerError(description="A fault of the API; its log says more.")
+
+
+def write_problem(_req: _Request, resp: _Response, error: falcon.HTTPError) -> None:
     """Write any error as a problem document."""
     status = HTTPStatus(error.status_code)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}

@@ -63,7 +63,10 @@ def test_metrics_are_the_rows_of_the_range(client: TestClient, sample: SampleWar
         "to": "2026-11-02",
         "time_zone": "Europe/Berlin",
         "as_of": AS_OF,
+        "complete_until": AS_OF,
         "snapshot": 1,
+        "rows_total": 2,
+        "next": None,
         "rows": [
             {"event_date": "2026-11-02", "event_type": "registration", "count": 1},
             {"event_date": "2026-11-02", "event_type": "visit", "count": 1},

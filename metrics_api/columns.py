@@ -1,0 +1,146 @@
+"""Every column that an answer can have: its type, and what it says. docs/metrics.md has the formulas.
+
+A name means the same in every answer, so endpoints only name their columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pixels.rules import INSTANT
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a frame and of the JSON made of it."""
+
+    dtype: pl.DataType
+    meaning: str
+    nullable: bool = False
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of its values."""
+        described = _schema(self.dtype) | {"description": self.meaning}
+        return described | {"type": [described["type"], "null"]} if self.nullable else described
+
+
+def _schema(dtype: pl.DataType) -> dict[str, Any]:
+    match dtype:
+        case pl.Int64():
+            return {"type": "integer"}
+        case pl.Float64():
+            return {"type": "number"}
+        case pl.Boolean():
+            return {"type": "boolean"}
+        case pl.Date():
+            return {"type": "string", "format": "date"}
+        case pl.Datetime():
+            return {"type": "string", "format": "date-time"}
+        case pl.List():
+            return {"type": "array", "items": _schema(pl.String())}
+        case pl.Decimal():
+            return {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+    return {"type": "string"}
+
+
+def _count(meaning: str) -> Column:
+    return Column(pl.Int64(), meaning)
+
+
+def _rate(part: str, whole: str) -> Column:
+    return Column(pl.Float64(), f"{part} / {whole}; null when nothing can be divided", nullable=True)
+
+
+def _text(meaning: str, *, nullable: bool = False) -> Column:
+    return Column(pl.String(), meaning, nullable)
+
+
+def _seconds(quantile: str) -> Column:
+    return Column(
+        pl.Float64(), f"{quantile} of the seconds from entry to this step; null when nobody took it", nullable=True
+    )
+
+
+_KEPT = "of what counts instead; null where nothing does"
+
+COLUMNS: dict[str, Column] = {
+    "event_date": Column(pl.Date(), "day in the warehouse's time zone"),
+    "event_type": _text("visit, registration or deposit"),
+    "banner_tag": _text("the banner"),
+    "count": _count("players counted, or refusals"),
+    # sums of a range
+    "visits": _count("daily unique visitors, summed over the days"),
+    "deposits": _count("deposit days; of conversions, people who deposited in time"),
+    "daily_unique_visitors": _count("sum of the daily visit counts"),
+    "unique_visitors": _count("distinct player ids with a counted visit"),
+    "registrations": _count("registrations; of conversions, people who registered in time"),
+    "ftd": _count("first deposits, at or after a registration"),
+    "ndc": _count("players whose registration and first deposit are both in the range"),
+    "first_deposits_without_registration": _count("first deposits without a registration before them"),
+    "deposit_days": _count("sum of the daily deposit counts"),
+    # people by their entry
+    "visitors": _count("people who visited and had not registered before"),
+    "registration_rate": _rate("registrations", "visitors"),
+    "credited_registrations": _count("registrations under the banner that has the credit for the deposits"),
+    "deposit_rate": _rate("deposits", "credited_registrations"),
+    "immature": _count("people whose window is not over yet"),
+    "step": _count("number of the step, from 1"),
+    "players": _count("people who took this step and all before it; of a cohort, its size"),
+    "entered": _count("people who took the first step"),
+    "rate": _rate("players", "entered"),
+    "mature_players": _count("those of players whose window is over"),
+    "mature_entered": _count("those of entered whose window is over"),
+    "mature_rate": _rate("mature_players", "mature_entered"),
+    "p25_seconds_from_entry": _seconds("lower quartile"),
+    "median_seconds_from_entry": _seconds("median"),
+    "p75_seconds_from_entry": _seconds("upper quartile"),
+    "p90_seconds_from_entry": _seconds("ninth decile"),
+    # cohorts
+    "cohort": Column(pl.Date(), "first day of the week or month of the registration"),
+    "offset": _count("0: the week or month of the registration, 1: the next"),
+    "deposited_before": _count("players who deposited before they registered"),
+    "first_depositors": _count("players with their first deposit by then"),
+    "first_deposit_rate": _rate("first_depositors", "players"),
+    "repeat_depositors": _count("players with a second deposit day by then"),
+    "repeat_deposit_rate": _rate("repeat_depositors", "players"),
+    "active_depositors": _count("players who deposited in it"),
+    "active_rate": _rate("active_depositors", "players"),
+    "mature": Column(pl.Boolean(), "whether that week or month is over"),
+    # accounting
+    "received": _count("records received: the sum of the five columns after it"),
+    "counted": _count("those that count"),
+    "same_player_again": _count("the player counts already, for this banner"),
+    "credited_to_another_banner": _count("the player counts already, for another banner"),
+    "same_event_again": _count("another record with the same id is the event"),
+    "bots": _count("visits of declared crawlers"),
+    "reason": _text("why it was refused", nullable=True),
+    # single records
+    "person": _text("the player, whom a linked visitor key became"),
+    "player_id": _text("as it was sent", nullable=True),
+    "visitor_key": _text("the linked visitor key of the record", nullable=True),
+    "outcome": _text("counted, same_player_again, credited_to_another_banner, same_event_again, bot, refused or other"),
+    "records": _count("records that the row stands for"),
+    "id": _text("of the event", nullable=True),
+    "created_at": Column(INSTANT, "when it happened; of a refusal, when it was refused", nullable=True),
+    "metadata": _text("JSON text", nullable=True),
+    "kept_id": _text(f"id {_KEPT}", nullable=True),
+    "kept_event_type": _text(f"type {_KEPT}", nullable=True),
+    "kept_player_id": _text(f"player {_KEPT}", nullable=True),
+    "kept_banner_tag": _text(f"banner {_KEPT}", nullable=True),
+    "kept_created_at": Column(INSTANT, f"instant {_KEPT}", nullable=True),
+    "refusal": _text("id of the refusal", nullable=True),
+    "detail": _text("what was wrong", nullable=True),
+}
+
+
+def rows_schema(columns: tuple[str, ...], *, dimension: bool = False) -> dict[str, Any]:
+    """Return the JSON schema of one row. With a `dimension` it may have one column more, named by the question."""
+    return {
+        "type": "object",
+        "properties": {name: COLUMNS[name].schema() for name in columns},
+        "required": list(columns),
+        "additionalProperties": {"type": ["string", "null"]} if dimension else False,
+    }

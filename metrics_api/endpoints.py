@@ -1,0 +1,273 @@
+"""Every question that the API answers, each described once.
+
+Requests are read, answered, written, documented (OpenAPI) and tested by this table, so that none of these can disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from metrics_api import campaigns, trends
+from metrics_api.parameters import DAY, TEXT, Parameter, Values, choice, pattern, whole_number
+from pixels import Warehouse
+from pixels.config import ApiScope
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A frame of one row that stands beside the rows in JSON, as an object."""
+
+    columns: tuple[str, ...]
+    frame: Callable[[Warehouse, Values], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """GET and HEAD on a path: what may be asked, who may ask it, what the library says, and in which columns.
+
+    `rows` raises BadParameter; of a parameter in the path that means that there is no such thing: 404.
+    """
+
+    path: str
+    title: str
+    meaning: str
+    parameters: tuple[Parameter, ...]
+    rows: Callable[[Warehouse, Values], pl.DataFrame]
+    columns: tuple[str, ...]
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    scope: ApiScope = "figures"
+
+    @property
+    def name(self) -> str:
+        """Return what files and metrics call it: the first word of the path."""
+        return self.path.split("/")[2]
+
+    @property
+    def route(self) -> str:
+        """Return the path as Falcon routes it: what a stranger named may have slashes."""
+        return self.path.replace("}", ":path}")
+
+    @property
+    def has_dimension(self) -> bool:
+        """Whether the rows may have a column more, which the question names."""
+        return any(parameter.name == "by" and "banner_tag" in str(parameter.schema()) for parameter in self.parameters)
+
+
+EVENT_TYPE = choice("visit", "registration", "deposit")
+FROM = Parameter("from", DAY, "the first day, in the warehouse's time zone", "2026-11-01", required=True)
+TO = Parameter("to", DAY, "the last day, itself included", "2026-11-21", required=True)
+DAYS = (FROM, TO)
+BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=True)
+BY_BANNER = Parameter("by", choice("banner_tag"), "one row for each banner; without it for all together", "banner_tag")
+CREDIT = Parameter(
+    "credit",
+    choice("event", "registration"),
+    "whose banner has the credit for deposits: the visit's or the registration's",
+    "event",
+    default="event",
+)
+
+_WINDOW = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
+_FUNNEL = (
+    Parameter(
+        "window",
+        _WINDOW,
+        "time from the entry on, once for all steps, or once for each later step",
+        "7d",
+        default=("7d",),
+        many=True,
+    ),
+    Parameter(
+        "order",
+        choice("ordered", "strict", "any"),
+        "whether other steps may come between (ordered), may not (strict), or the later steps come in any order",
+        "ordered",
+        default="ordered",
+    ),
+    Parameter(
+        "entrants", choice("all", "new"), "all, or without those who had registered before", "all", default="all"
+    ),
+    BY_BANNER,
+    Parameter(
+        "steps",
+        EVENT_TYPE,
+        "the steps in their order",
+        "visit",
+        default=("visit", "registration", "deposit"),
+        many=True,
+    ),
+)
+_COUNTS = ("event_date", "event_type", "count")
+_CONVERSIONS = (
+    "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate", "immature",
+)  # fmt: skip
+_KEPT = ("kept_id", "kept_event_type", "kept_player_id", "kept_banner_tag", "kept_created_at")
+
+
+def _funnel(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
+    window = asked["window"][0] if len(asked["window"]) == 1 else asked["window"]
+    options = {name: asked[name] for name in ("order", "entrants", "by", "steps")}
+    return warehouse.funnel(asked["from"], asked["to"], window=window, **options)
+
+
+def _days_and(*names: str) -> Callable[[Values], dict[str, Any]]:
+    return lambda asked: {"start": asked["from"], "end": asked["to"], **{name: asked[name] for name in names}}
+
+
+_DAYS, _BY = _days_and(), _days_and("by", "credit")
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "/api/metrics",
+        "Daily counts",
+        "Players counted, by day and event type. Days without an event have no row.",
+        DAYS,
+        lambda warehouse, asked: warehouse.metrics(**_DAYS(asked)),
+        _COUNTS,
+    ),
+    Endpoint(
+        "/api/summary",
+        "Daily counts by banner",
+        "Players counted, by day, event type and banner: their sums are those of /api/metrics.",
+        (*DAYS, BANNERS),
+        lambda warehouse, asked: warehouse.summary(**_days_and("banner")(asked)),
+        ("event_date", "event_type", "banner_tag", "count"),
+    ),
+    Endpoint(
+        "/api/banners",
+        "Sums by banner",
+        "Daily counts summed over the days, the most deposits first.",
+        DAYS,
+        lambda warehouse, asked: warehouse.banners(**_DAYS(asked)),
+        ("banner_tag", "visits", "registrations", "deposits"),
+    ),
+    Endpoint(
+        "/api/kpis",
+        "Key figures",
+        "The figures of the range in one row.",
+        DAYS,
+        lambda warehouse, asked: warehouse.kpis(**_DAYS(asked)),
+        (
+            "daily_unique_visitors", "unique_visitors", "registrations", "ftd", "ndc",
+            "first_deposits_without_registration", "deposit_days",
+        ),
+    ),
+    Endpoint(
+        "/api/trends/{type}",
+        "One event type, day by day",
+        f"A row for every day, 0 where nothing was counted; {trends.MOST_DAYS:,} days at most.",
+        (Parameter("type", EVENT_TYPE, "the event type", "visit", required=True, in_path=True), *DAYS),
+        lambda warehouse, asked: trends.trend(warehouse, asked["type"], asked["from"], asked["to"]),
+        _COUNTS,
+    ),
+    Endpoint(
+        "/api/campaigns/{banner}",
+        "One banner",
+        "Its daily counts, their sums, and how its new visitors converted. 404 when nothing was ever received for it.",
+        (Parameter("banner", TEXT, "the banner tag", "brandA", required=True, in_path=True), *DAYS, CREDIT),
+        lambda warehouse, asked: campaigns.daily(warehouse, asked["banner"], asked["from"], asked["to"]),
+        _COUNTS,
+        beside={
+            "totals": Beside(
+                ("visits", "registrations", "deposits"),
+                lambda warehouse, asked: campaigns.totals(warehouse, asked["banner"], asked["from"], asked["to"]),
+            ),
+            "conversions": Beside(
+                _CONVERSIONS,
+                lambda warehouse, asked: campaigns.conversions(
+                    warehouse, asked["banner"], asked["from"], asked["to"], asked["credit"]
+                ),
+            ),
+        },
+    ),
+    Endpoint(
+        "/api/conversion-rates",
+        "Conversions",
+        "Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.",
+        (*DAYS, BY_BANNER, CREDIT),
+        lambda warehouse, asked: warehouse.conversions(**_BY(asked)),
+        _CONVERSIONS,
+    ),
+    Endpoint(
+        "/api/funnel",
+        "Funnel",
+        "Of the people who took the first step in the range, how many took the next ones in time.",
+        (*DAYS, *_FUNNEL),
+        _funnel,
+        (
+            "step", "event_type", "players", "entered", "rate", "mature_players", "mature_entered", "mature_rate",
+            "immature", "p25_seconds_from_entry", "median_seconds_from_entry", "p75_seconds_from_entry",
+            "p90_seconds_from_entry",
+        ),
+    ),
+    Endpoint(
+        "/api/cohorts",
+        "Cohorts",
+        "Of the players who registered in each week or month, how many made a first and a repeated deposit by when.",
+        (
+            *DAYS,
+            Parameter("by", choice("week", "month"), "ISO weeks from Monday, or months", "week", default="week"),
+            Parameter("periods", whole_number(1, 600), "rows a cohort at most", 12, default=12),
+        ),
+        lambda warehouse, asked: warehouse.cohorts(**_days_and("by", "periods")(asked)),
+        (
+            "cohort", "offset", "players", "deposited_before", "first_depositors", "first_deposit_rate",
+            "repeat_depositors", "repeat_deposit_rate", "active_depositors", "active_rate", "mature",
+        ),
+    ),
+    Endpoint(
+        "/api/accounting",
+        "What became of all that was received",
+        "By day, type and banner: why somebody else's log shows another number.",
+        (*DAYS, Parameter("type", EVENT_TYPE, "one event type; without it all", "visit"), BANNERS),
+        lambda warehouse, asked: warehouse.accounting(**_days_and("type", "banner")(asked)),
+        (
+            "event_date", "event_type", "banner_tag", "received", "counted", "same_player_again",
+            "credited_to_another_banner", "same_event_again", "bots",
+        ),
+    ),
+    Endpoint(
+        "/api/refused",
+        "What was refused",
+        "By day of receipt and reason, for whatever type and banner.",
+        DAYS,
+        lambda warehouse, asked: warehouse.refused(**_DAYS(asked)),
+        ("event_date", "reason", "count"),
+    ),
+    Endpoint(
+        "/api/why",
+        "The records behind a figure",
+        "Every record received for a day, a type and a banner, with what became of it.",
+        (
+            Parameter("date", DAY, "the day, in the warehouse's time zone", "2026-11-21", required=True),
+            Parameter("type", EVENT_TYPE, "the event type", "visit", required=True),
+            Parameter("banner", TEXT, "one banner tag; without it any", "brandA"),
+        ),
+        lambda warehouse, asked: warehouse.why(asked["date"], asked["type"], asked["banner"]),
+        (
+            "outcome", "records", "id", "player_id", "banner_tag", "created_at", "metadata", *_KEPT,
+            "refusal", "reason", "detail",
+        ),
+        scope="analyst",
+    ),
+    Endpoint(
+        "/api/players/{id}",
+        "One person",
+        "Every record of a player with the linked visitor keys, in the order of time. 404 when there is none.",
+        (
+            Parameter("id", TEXT, "a player id or a visitor key", "123", required=True, in_path=True),
+            Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01"),
+            Parameter("until", DAY, "the last day; without it to the end", "2026-11-21"),
+        ),
+        lambda warehouse, asked: warehouse.player(asked["id"], asked["since"], asked["until"]),
+        (
+            "person", "created_at", "event_date", "event_type", "banner_tag", "player_id", "visitor_key", "outcome",
+            "id", "metadata", *_KEPT,
+        ),
+        scope="analyst",
+    ),
+)  # fmt: skip

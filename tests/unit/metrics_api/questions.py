@@ -1,0 +1,107 @@
+"""A published history, and one question for every endpoint of the table; what the library says to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+
+from pixels import Warehouse
+from tests.sample_warehouse import SampleWarehouse, deposit, registration, visit
+
+HOSTILE = "=cmd|'/C calc'!A0 <img/src=x> a/b?c#d%00 \u202e\u00e9"
+"""A banner tag that is a formula to a spreadsheet, HTML to a browser, and no path."""
+FROM, TO = "2026-11-01", "2026-11-21"
+NOVEMBER = f"from={FROM}&to={TO}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the API, and the same asked of the library."""
+
+    path: str
+    query: str
+    of_library: Callable[[Warehouse], pl.DataFrame]
+
+    @property
+    def address(self) -> str:
+        """The path with its query."""
+        return f"{self.path}?{self.query}"
+
+
+def trend_of_visits(warehouse: Warehouse) -> pl.DataFrame:
+    """Count the visits of every day, one day after the other."""
+    counts = {
+        row["event_date"]: row["count"]
+        for row in warehouse.metrics(FROM, TO).to_dicts()
+        if row["event_type"] == "visit"
+    }
+    days = pl.select(pl.date_range(pl.date(2026, 11, 1), pl.date(2026, 11, 21))).to_series().to_list()
+    rows = [{"event_date": day, "event_type": "visit", "count": counts.get(day, 0)} for day in days]
+    return pl.DataFrame(rows, schema_overrides={"event_date": pl.Date})
+
+
+QUESTIONS = {
+    question.path: question
+    for question in (
+        Question("/api/metrics", NOVEMBER, lambda wh: wh.metrics(FROM, TO)),
+        Question(
+            "/api/summary",
+            f"{NOVEMBER}&banner=brandA&banner={quote(HOSTILE)}",
+            lambda wh: wh.summary(FROM, TO, ["brandA", HOSTILE]),
+        ),
+        Question("/api/banners", NOVEMBER, lambda wh: wh.banners(FROM, TO)),
+        Question("/api/kpis", NOVEMBER, lambda wh: wh.kpis(FROM, TO)),
+        Question("/api/trends/visit", NOVEMBER, trend_of_visits),
+        Question(
+            f"/api/campaigns/{quote(HOSTILE, safe='')}",
+            NOVEMBER,
+            lambda wh: wh.summary(FROM, TO, HOSTILE).drop("banner_tag"),
+        ),
+        Question(
+            "/api/conversion-rates",
+            f"{NOVEMBER}&by=banner_tag&credit=registration",
+            lambda wh: wh.conversions(FROM, TO, by="banner_tag", credit="registration"),
+        ),
+        Question(
+            "/api/funnel",
+            f"{NOVEMBER}&steps=visit&steps=deposit&window=3d&order=strict&entrants=new&by=banner_tag",
+            lambda wh: wh.funnel(
+                FROM, TO, window="3d", order="strict", entrants="new", by="banner_tag", steps=("visit", "deposit")
+            ),
+        ),
+        Question(
+            "/api/cohorts",
+            f"{NOVEMBER}&by=week&periods=3",
+            lambda wh: wh.cohorts(FROM, TO, by="week", periods=3),
+        ),
+        Question(
+            "/api/accounting",
+            f"{NOVEMBER}&type=visit&banner=brandA",
+            lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
+        ),
+        Question("/api/refused", NOVEMBER, lambda wh: wh.refused(FROM, TO)),
+        Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
+        Question("/api/players/p1", f"since={FROM}&until={TO}", lambda wh: wh.player("p1", FROM, TO)),
+    )
+}
+
+
+def publish(folder: Path) -> SampleWarehouse:
+    """Publish a history in which every question has an answer with rows."""
+    sample = SampleWarehouse(folder, "Europe/Berlin")
+    sample.refused[visit("x", "x", f"{FROM}T10:00").created_at.date(), "missing_banner_tag"] = 3
+    sample.publish(
+        visit("v-1", HOSTILE, "2026-11-01T09:00"),
+        visit("p1", "brandA", "2026-11-01T10:00"),
+        visit("p1", "brandA", "2026-11-01T11:00"),
+        visit("p2", "+brandB", "2026-11-01T12:00"),
+        registration("p1", HOSTILE, "2026-11-02T10:00", s="v-1"),
+        deposit("p1", "brandA", "2026-11-03T10:00"),
+        visit("p3", "brandA", "2026-11-05T10:00"),
+        deposit("p3", HOSTILE, "2026-11-06T10:00"),
+    )
+    return sample
