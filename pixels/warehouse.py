@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -17,12 +17,14 @@ from pixels import (
     changes,
     cohorts,
     conversions,
+    event,
     funnel,
     funnel_players,
     kpis,
     metrics,
     player,
     rejected,
+    segments,
     why,
 )
 from pixels.errors import BadParameter, NoSnapshot
@@ -238,9 +240,32 @@ class Warehouse:
         """
         period = parse_period(start, end)
         cohorts.check_question(by, periods)
-        complete, last = self.complete_until, max(self.complete_until, self.last_event_at or self.complete_until)
-        days = (instant.astimezone(ZoneInfo(self.time_zone)).date() for instant in (complete, last))
-        return cohorts.cohorts(self._snapshot, period, by, periods, self.time_zone, *days)
+        return cohorts.cohorts(
+            self._snapshot, period, by, periods, self.time_zone, self._day_of(self.complete_until), self._last_day()
+        )
+
+    def segments(self, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:
+        """Where people stood at the end of a day (None: the last one with data): segment, people, everybody, share.
+
+        visitor, registered (without a deposit), depositor (within the last `lapsed_after` days) and lapsed (not within them),
+        in this order; see `pixels.segments.segments`.
+        """
+        return segments.segments(self._snapshot, *segments.check_question(on, lapsed_after, self._last_day()))
+
+    def segment_players(self, segment: str, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:
+        """The people of a segment, as many as `segments` counts: player_id, first_seen, last_seen, registration_at, ...
+
+        ... deposit_at, last_deposit_day, visitor_keys; see `pixels.segments.segment_players`.
+        """
+        question = segments.check_question(on, lapsed_after, self._last_day())
+        return segments.segment_players(self._snapshot, segment, *question)
+
+    def _day_of(self, instant: datetime) -> date:
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def _last_day(self) -> date:
+        """Return the last day of which there may be events: a sender's clock, or a signed createdAt, can be ahead."""
+        return self._day_of(max(self.complete_until, self.last_event_at or self.complete_until))
 
     def changes(
         self, since_snapshot: int | Warehouse, start: Day | None = None, end: Day | None = None
@@ -276,6 +301,15 @@ class Warehouse:
         """
         self._check_keeps_every_record()
         return player.player(self._snapshot, id, rejected.period_of(since, until))
+
+    def event(self, id: str, since: Day | None = None, until: Day | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
+        """Whether an event was received, whether it counted, and if not why; see `pixels.event.event`.
+
+        A row a record with the id on some days (None: ever): outcome, id, created_at, event_date, event_type, banner_tag,
+        player_id, metadata, and as in `why` kept_*. Raises BadParameter when none is held, NoArchive as `why` does.
+        """
+        self._check_keeps_every_record()
+        return event.event(self._snapshot, id, rejected.period_of(since, until))
 
     def rejected(
         self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100

@@ -1,4 +1,4 @@
-"""`wh.player` tells of every record of a person what `wh.why` tells of it, in the order of time."""
+"""`wh.player` and `wh.event` tell of every record what `wh.why` tells of it, in the order of time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 import pixels
 from aggregator.run import run_pass
@@ -100,7 +101,9 @@ def in_any_order(rows: list[Row]) -> list[str]:
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     retention_days=st.sampled_from([90, 27]),
 )
-def test_every_timeline_is_that_of_the_records(passes: list[list[Record]], time_zone: str, retention_days: int) -> None:
+def test_every_timeline_and_event_is_that_of_the_records(
+    passes: list[list[Record]], time_zone: str, retention_days: int
+) -> None:
     """Linked and unlinked keys, repeats, crawlers, ids that two players share, live days and archived ones: as by brute force."""
     expected = timelines([record for batch in passes for record in batch], time_zone)
     with tempfile.TemporaryDirectory() as folder:
@@ -108,10 +111,15 @@ def test_every_timeline_is_that_of_the_records(passes: list[list[Record]], time_
             a_pass(Path(folder), *batch, timezone=time_zone, retention_days=retention_days)
         with pixels.open(folder) as wh:
             found = {name: wh.player(name) for name in expected}
+            events = pl.concat(
+                [wh.event(id_) for id_ in sorted({row[2] for rows in expected.values() for row in rows})]
+            )
     for name, told in found.items():
         rows = as_rows(told)
         assert in_any_order(rows) == in_any_order(expected[name])
         assert [row[1:3] for row in rows] == sorted(row[1:3] for row in rows)
+    of_everybody = pl.concat([told for name, told in found.items() if name == told["person"][0]])
+    assert_frame_equal(events, of_everybody.select(events.columns), check_row_order=False)
 
 
 @pytest.fixture
@@ -169,6 +177,25 @@ def test_days_can_be_chosen(wh: Warehouse) -> None:
     """Both ends included; without one there is no end there."""
     assert wh.player("123", until="2026-11-17")["id"].to_list() == ["e1", "e2"]
     assert wh.player("123", since="2026-11-18", until="2026-11-18")["id"].to_list() == ["e3", "e4", "e5"]
+
+
+def test_an_event_says_what_became_of_each_of_its_records(wh: Warehouse) -> None:
+    """One that counts; one whose player counts already; an id that two players used, which is one event."""
+    told = {id_: wh.event(id_).select("outcome", "player_id", "kept_id").rows() for id_ in ("e1", "e2", "e5")}
+    assert told == {
+        "e1": [("counted", "v-1", None)],
+        "e2": [("credited_to_another_banner", "v-1", "e1")],
+        "e5": [("counted", "124", None), ("same_event_again", "123", "e5")],
+    }
+
+
+@pytest.mark.parametrize("id_", ["e6", "", "' OR true --", "E1", " e1", 1, None])
+def test_an_event_that_is_not_held_is_an_error(wh: Warehouse, id_: Any) -> None:
+    """It says what may have become of it; ids are compared letter by letter."""
+    with pytest.raises(BadParameter, match="id: "):
+        wh.event(id_)
+    with pytest.raises(BadParameter, match="never received"):
+        wh.event("e1", since="2026-11-18")
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "' OR true --", "v-3", "V-1", " 123", 123, None])
