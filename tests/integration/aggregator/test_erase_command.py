@@ -98,6 +98,7 @@ def test_it_leaves_at_once_when_another_process_writes(home: Path) -> None:
 NAMES_NOBODY = {
     "aggregation_runs": {"code_version", "kind"},
     "archive_files": {"file", "kind", "sha256"},
+    "banners": {"affiliate", "banner_tag", "campaign", "name"},  # who places a banner is no player
     "counted_deposits": {"banner_tag", "currency", "event_id"},
     "counted_events": {"banner_tag", "event_id", "event_type"},
     "daily_accounting": {"banner_tag", "event_type"},

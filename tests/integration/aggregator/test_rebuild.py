@@ -35,7 +35,7 @@ from tests.waiting import until
 SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
 """The records of March are past their retention then, those of October are not."""
 CARRIED_OVER = {
-    "aggregation_runs", "archive_files", "erasures", "log_gaps", "log_offsets", "log_sources", "rebuild_checks",
+    "aggregation_runs", "archive_files", "banners", "erasures", "log_gaps", "log_offsets", "log_sources", "rebuild_checks",
     "rejected_events", "schema_migrations", "warehouse",
 }  # fmt: skip
 
