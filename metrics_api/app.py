@@ -9,6 +9,7 @@ import falcon.asgi
 
 from metrics_api.analyst_copy import AnalystCopies
 from metrics_api.current_warehouse import CurrentWarehouse, OpenWarehouse
+from metrics_api.description import add_description
 from metrics_api.endpoints import ENDPOINTS
 from metrics_api.figures import FiguresResource
 from metrics_api.keys import Doorkeeper
@@ -37,4 +38,5 @@ def create_app(
         app.add_route(endpoint.route, FiguresResource(endpoint, current, questions, held))
     app.add_route("/api/snapshot", SnapshotResource(current, AnalystCopies(memory_limit)))
     app.add_route("/api/health", HealthResource(current))
+    add_description(app, with_keys=bool(keys))
     return app

@@ -109,6 +109,11 @@ COLUMNS: dict[str, Column] = {
     "active_depositors": _count("players who deposited in it"),
     "active_rate": _rate("active_depositors", "players"),
     "mature": Column(pl.Boolean(), "whether that week or month is over"),
+    # segments
+    "segment": _text("visitor, registered, depositor or lapsed"),
+    "people": _count("people of the segment"),
+    "everybody": _count("people of all segments"),
+    "share": _rate("people", "everybody"),
     # accounting
     "received": _count("records received: the sum of the five columns after it"),
     "counted": _count("those that count"),

@@ -5,62 +5,22 @@ Requests are read, answered, written, documented (OpenAPI) and tested by this ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
 from metrics_api import campaigns, trends
+from metrics_api.endpoint import Beside, Endpoint
 from metrics_api.parameters import DAY, TEXT, Parameter, Values, choice, pattern, whole_number
 from pixels import Warehouse
-from pixels.config import ApiScope
-
-
-@dataclass(frozen=True)
-class Beside:
-    """A frame of one row that stands beside the rows in JSON, as an object."""
-
-    columns: tuple[str, ...]
-    frame: Callable[[Warehouse, Values], pl.DataFrame]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """GET and HEAD on a path: what may be asked, who may ask it, what the library says, and in which columns.
-
-    `rows` raises BadParameter; of a parameter in the path that means that there is no such thing: 404.
-    """
-
-    path: str
-    title: str
-    meaning: str
-    parameters: tuple[Parameter, ...]
-    rows: Callable[[Warehouse, Values], pl.DataFrame]
-    columns: tuple[str, ...]
-    beside: Mapping[str, Beside] = field(default_factory=dict)
-    scope: ApiScope = "figures"
-
-    @property
-    def name(self) -> str:
-        """Return what files and metrics call it: the first word of the path."""
-        return self.path.split("/")[2]
-
-    @property
-    def route(self) -> str:
-        """Return the path as Falcon routes it: what a stranger named may have slashes."""
-        return self.path.replace("}", ":path}")
-
-    @property
-    def has_dimension(self) -> bool:
-        """Whether the rows may have a column more, which the question names."""
-        return any(parameter.name == "by" and "banner_tag" in str(parameter.schema()) for parameter in self.parameters)
-
 
 EVENT_TYPE = choice("visit", "registration", "deposit")
 FROM = Parameter("from", DAY, "the first day, in the warehouse's time zone", "2026-11-01", required=True)
 TO = Parameter("to", DAY, "the last day, itself included", "2026-11-21", required=True)
 DAYS = (FROM, TO)
+SINCE = Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01")
+UNTIL = Parameter("until", DAY, "the last day; without it to the end", "2026-11-21")
 BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=True)
 BY_BANNER = Parameter("by", choice("banner_tag"), "one row for each banner; without it for all together", "banner_tag")
 CREDIT = Parameter(
@@ -220,6 +180,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
     ),
     Endpoint(
+        "/api/segments",
+        "Segments",
+        "Where people stood at the end of a day: visitor, registered, depositor or lapsed.",
+        (
+            Parameter("on", DAY, "the day; without it the last one with data", "2026-11-21"),
+            Parameter(
+                "lapsed_after", whole_number(1, 3650), "days without a deposit after which one has lapsed", 30, default=30
+            ),
+        ),
+        lambda warehouse, asked: warehouse.segments(asked["on"], asked["lapsed_after"]),
+        ("segment", "people", "everybody", "share"),
+    ),
+    Endpoint(
         "/api/accounting",
         "What became of all that was received",
         "By day, type and banner: why somebody else's log shows another number.",
@@ -255,13 +228,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         scope="analyst",
     ),
     Endpoint(
+        "/api/events/{id}",
+        "One event",
+        "Every record received with this id, whether it counted, and if not why. 404 when none is held.",
+        (Parameter("id", TEXT, "the id of an event", "0199c0de", required=True, in_path=True), SINCE, UNTIL),
+        lambda warehouse, asked: warehouse.event(asked["id"], asked["since"], asked["until"]),
+        (
+            "outcome", "id", "created_at", "event_date", "event_type", "banner_tag", "player_id", "metadata", *_KEPT,
+        ),
+        scope="analyst",
+    ),
+    Endpoint(
         "/api/players/{id}",
         "One person",
         "Every record of a player with the linked visitor keys, in the order of time. 404 when there is none.",
         (
             Parameter("id", TEXT, "a player id or a visitor key", "123", required=True, in_path=True),
-            Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01"),
-            Parameter("until", DAY, "the last day; without it to the end", "2026-11-21"),
+            SINCE,
+            UNTIL,
         ),
         lambda warehouse, asked: warehouse.player(asked["id"], asked["since"], asked["until"]),
         (

@@ -14,7 +14,7 @@ import polars as pl
 
 from metrics_api.caching import client_has, describe
 from metrics_api.current_warehouse import CurrentWarehouse, tag_of
-from metrics_api.endpoints import Endpoint
+from metrics_api.endpoint import Endpoint
 from metrics_api.formats import FORMATS, JSON, WRITERS, Format, json_rows
 from metrics_api.paging import PAGE, ROWS_OF_JSON, Cursor, HeldSnapshots, name_of_question
 from metrics_api.parameters import Parameter, Values, choice, read_parameters

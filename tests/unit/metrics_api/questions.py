@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from tests.sample_warehouse import SampleWarehouse, deposit, registration, visit
 HOSTILE = "=cmd|'/C calc'!A0 <img/src=x> a/b?c#d%00 \u202e\u00e9"
 """A banner tag that is a formula to a spreadsheet, HTML to a browser, and no path."""
 FROM, TO = "2026-11-01", "2026-11-21"
+EVENT_ID = "an/event?id=1%"
 NOVEMBER = f"from={FROM}&to={TO}"
 
 
@@ -85,6 +86,8 @@ QUESTIONS = {
         ),
         Question("/api/refused", NOVEMBER, lambda wh: wh.refused(FROM, TO)),
         Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
+        Question("/api/segments", f"on={TO}&lapsed_after=7", lambda wh: wh.segments(TO, 7)),
+        Question(f"/api/events/{quote(EVENT_ID, safe='')}", f"since={FROM}", lambda wh: wh.event(EVENT_ID, FROM)),
         Question("/api/players/p1", f"since={FROM}&until={TO}", lambda wh: wh.player("p1", FROM, TO)),
     )
 }
@@ -96,7 +99,7 @@ def publish(folder: Path) -> SampleWarehouse:
     sample.refused[visit("x", "x", f"{FROM}T10:00").created_at.date(), "missing_banner_tag"] = 3
     sample.publish(
         visit("v-1", HOSTILE, "2026-11-01T09:00"),
-        visit("p1", "brandA", "2026-11-01T10:00"),
+        replace(visit("p1", "brandA", "2026-11-01T10:00"), id=EVENT_ID),
         visit("p1", "brandA", "2026-11-01T11:00"),
         visit("p2", "+brandB", "2026-11-01T12:00"),
         registration("p1", HOSTILE, "2026-11-02T10:00", s="v-1"),

@@ -1,0 +1,52 @@
+"""What one endpoint is described by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from metrics_api.parameters import Parameter, Values
+from pixels import Warehouse
+from pixels.config import ApiScope
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A frame of one row that stands beside the rows in JSON, as an object."""
+
+    columns: tuple[str, ...]
+    frame: Callable[[Warehouse, Values], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """GET and HEAD on a path: what may be asked, who may ask it, what the library says, and in which columns.
+
+    `rows` raises BadParameter; of a parameter in the path that means that there is no such thing: 404.
+    """
+
+    path: str
+    title: str
+    meaning: str
+    parameters: tuple[Parameter, ...]
+    rows: Callable[[Warehouse, Values], pl.DataFrame]
+    columns: tuple[str, ...]
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    scope: ApiScope = "figures"
+
+    @property
+    def name(self) -> str:
+        """Return what files and metrics call it: the first word of the path."""
+        return self.path.split("/")[2]
+
+    @property
+    def route(self) -> str:
+        """Return the path as Falcon routes it: what a stranger named may have slashes."""
+        return self.path.replace("}", ":path}")
+
+    @property
+    def has_dimension(self) -> bool:
+        """Whether the rows may have a column more, which the question names."""
+        return any(parameter.name == "by" and "banner_tag" in str(parameter.schema()) for parameter in self.parameters)
