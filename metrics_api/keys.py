@@ -25,7 +25,7 @@ class Doorkeeper:
     """
 
     def __init__(self, keys: Mapping[str, ApiKey]) -> None:
-        self._scopes = [(key.secret.get_secret_value().encode(), key.scope) for key in keys.values()]
+        self._keys = [(key.secret.get_secret_value().encode(), name, key.scope) for name, key in keys.items()]
 
     async def process_resource(
         self, req: falcon.asgi.Request, _resp: falcon.asgi.Response, resource: object, _params: object
@@ -37,11 +37,11 @@ class Doorkeeper:
         wanted: ApiScope | None = getattr(resource, "scope", None)
         if wanted is None:
             return
-        if not self._scopes:
+        if not self._keys:
             if not is_this_machine(req.host):
                 raise falcon.HTTPForbidden(description="Without PIXELS_API_KEYS this API answers on this machine only.")
             return
-        given = self._scope_of(req.get_header("Authorization") or "")
+        _, given = self._key_of(req)
         if given is None:
             raise falcon.HTTPUnauthorized(
                 description="Send a key of this API: Authorization: Bearer SECRET", challenges=['Bearer realm="Pixels"']
@@ -49,12 +49,17 @@ class Doorkeeper:
         if wanted == "analyst" and given != "analyst":
             raise falcon.HTTPForbidden(description="This key opens figures only; this needs one of the scope analyst.")
 
-    def _scope_of(self, authorization: str) -> ApiScope | None:
+    def name_of(self, req: falcon.asgi.Request) -> str | None:
+        """Return the name of the key that a request carries; None: it carries none that is known."""
+        return self._key_of(req)[0]
+
+    def _key_of(self, req: falcon.asgi.Request) -> tuple[str, ApiScope] | tuple[None, None]:
+        authorization = req.get_header("Authorization") or ""
         if authorization[: len(_SCHEME)].lower() != _SCHEME:
-            return None
+            return None, None
         secret = authorization[len(_SCHEME) :].strip().encode("utf-8", "replace")
-        found: ApiScope | None = None
-        for known, scope in self._scopes:  # all of them, so that the time taken tells nothing
+        found: tuple[str, ApiScope] | tuple[None, None] = None, None
+        for known, name, scope in self._keys:  # all of them, so that the time taken tells nothing
             if hmac.compare_digest(known, secret):
-                found = scope
+                found = name, scope
         return found

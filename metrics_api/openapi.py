@@ -41,6 +41,7 @@ _PROBLEMS = {
     404: "There is nothing of that name.",
     406: "None of the forms in Accept is made.",
     410: "The snapshot of an earlier page is not held any more.",
+    429: "More requests a second than are allowed; Retry-After says when to ask again.",
     500: "A fault of the API.",
     503: "Nothing is published, or it cannot be answered now; Retry-After says when to ask again.",
 }
@@ -120,7 +121,7 @@ def _figures(endpoint: Endpoint, *, with_keys: bool) -> Schema:
         "responses": {
             "200": {"description": "A page of the rows.", "headers": headers | {"Link": link}, "content": content},
             "304": {"description": "If-None-Match names this answer."},
-            **_problems([*_EVERYWHERE, *in_path, 403, 406, 410], with_keys=with_keys),
+            **_problems([*_EVERYWHERE, *in_path, 403, 406, 410, 429], with_keys=with_keys),
         },
         **({"security": [{"key": []}]} if with_keys else {}),
     }
@@ -174,7 +175,7 @@ def _published(*, with_keys: bool) -> dict[str, Schema]:
             "responses": {
                 "200": {"description": "The pointer, or the file.", "content": _json(_POINTER) | file},
                 "304": {"description": "If-None-Match names this file."},
-                **_problems([*_EVERYWHERE, 403], with_keys=with_keys),
+                **_problems([*_EVERYWHERE, 403, 429], with_keys=with_keys),
             },
             **({"security": [{"key": []}]} if with_keys else {}),
         },

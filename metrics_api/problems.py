@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 import falcon
 import falcon.asgi
 import msgspec
-import structlog
 
 from pixels.archive import NoArchive
 from pixels.errors import BadParameter, NoSnapshot, PixelsError
@@ -16,7 +16,7 @@ from pixels.errors import BadParameter, NoSnapshot, PixelsError
 MEDIA_PROBLEM = "application/problem+json"
 _RETRY_AFTER_S = 5
 
-_log = structlog.get_logger("metrics_api")
+_log = logging.getLogger("metrics_api")
 _Request = falcon.asgi.Request
 _Response = falcon.asgi.Response
 
@@ -58,13 +58,13 @@ async def _nothing_published(_req: _Request, _resp: _Response, error: PixelsErro
 
 async def _cannot_be_answered(req: _Request, _resp: _Response, error: PixelsError, _params: dict[str, Any]) -> None:
     """Answer what the library explains, such as a question that takes too much memory: 503."""
-    _log.warning("api.cannot_be_answered", route=req.uri_template, error=str(error))
+    _log.warning("%s could not be answered: %s", req.uri_template, error)
     raise falcon.HTTPServiceUnavailable(description=str(error), retry_after=_RETRY_AFTER_S)
 
 
 async def _unexpected(req: _Request, _resp: _Response, error: Exception, _params: dict[str, Any]) -> None:
     """Answer a fault of the program: 500 that tells strangers nothing; the log has it."""
-    _log.error("api.failed", route=req.uri_template, exc_info=error)
+    _log.error("%s failed", req.uri_template, exc_info=error)
     raise falcon.HTTPInternalServerError(description="A fault of the API; its log says more.")
 
 

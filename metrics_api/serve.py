@@ -32,7 +32,12 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     listener = _listen(settings.host, settings.api_port, settings.api_keys)
-    app = create_app(lambda: open_warehouse(settings.published_dir), settings.api_keys, settings.memory_limit)
+    app = create_app(
+        lambda: open_warehouse(settings.published_dir),
+        settings.api_keys,
+        settings.memory_limit,
+        settings.api_rate_limit,
+    )
     config = uvicorn.Config(
         app,
         lifespan="off",

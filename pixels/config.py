@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     api_key: SecretStr = Field(
         SecretStr(""), description='The secret with which `pixels.open("https://...")` asks somebody\'s API.'
     )
+    api_rate_limit: float = Field(
+        0.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that a key of the API may send, or an address without one; bursts of twice that; 0: any number.",
+    )
     collector_workers: int = Field(
         1, ge=1, le=64, description="Worker processes of the collector; each owns one log file."
     )

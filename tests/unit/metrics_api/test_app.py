@@ -230,7 +230,7 @@ def test_other_methods_are_405(client: TestClient, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/", "/api/metrics/", "/api/metrics/x", "/api/%2e%2e/etc", "/metrics"]
+    "path", ["/", "/api", "/api/", "/api/metrics/", "/api/metrics/x", "/api/%2e%2e/etc", "/metrics/"]
 )
 def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
     """A problem document, also there."""
@@ -245,8 +245,8 @@ def test_a_damaged_snapshot_is_503(client: TestClient, sample: SampleWarehouse) 
     assert "damaged" in problem(client.simulate_get("/api/metrics", query_string=NOVEMBER), 503)["detail"]
 
 
-def test_an_unexpected_failure_is_500_without_its_details(sample: SampleWarehouse) -> None:
-    """A fault of the program is a problem document that tells strangers nothing."""
+def test_an_unexpected_failure_is_500_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault of the program is a problem document that tells strangers nothing; the log tells all."""
 
     def broken() -> Warehouse:
         raise RuntimeError("secret of the inside")
@@ -254,6 +254,8 @@ def test_an_unexpected_failure_is_500_without_its_details(sample: SampleWarehous
     answer = LocalClient(create_app(broken)).simulate_get("/api/metrics", query_string=NOVEMBER)
 
     assert "secret" not in str(problem(answer, 500))
+    assert "/api/metrics failed" in caplog.text
+    assert "secret of the inside" in caplog.text
 
 
 def test_an_error_of_opening_is_not_remembered(sample: SampleWarehouse) -> None:
