@@ -39,7 +39,8 @@ def create_app(
     `rate_limit` the requests a second of each key, or address without one; 0: any number.
     """
     registry, doorkeeper = CollectorRegistry(auto_describe=False), Doorkeeper(keys)
-    app = falcon.asgi.App(middleware=[Observer(registry), doorkeeper])
+    app = falcon.asgi.App(middleware=Observer(registry))
+    app.add_middleware(doorkeeper)
     if rate_limit:
         app.add_middleware(LimitedRate(rate_limit, doorkeeper))
     app.req_options.keep_blank_qs_values = True
