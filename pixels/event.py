@@ -6,7 +6,7 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.records import KEPT, records, with_outcome
+from pixels.records import KEPT, days_of, records, with_outcome
 from pixels.rules import DAY, INSTANT
 from pixels.snapshot import Snapshot
 
@@ -40,8 +40,8 @@ def event(snapshot: Snapshot, id: str, period: Period) -> pl.DataFrame:  # noqa:
             f"{id!r} is no event of these days: it was never received, it was refused (`pixels rejected ls`), "
             "or no pass has read it yet. Ids are compared letter by letter",
         )
-    players = held["player_id"].unique().to_list()
-    counted = snapshot.query("counted_events_of_players", names=players)
+    days, players = days_of(held), held["player_id"].unique().to_list()
+    counted = snapshot.query("counted_events_of_players", names=players, start=days.start, end=days.end)
     return (
         with_outcome(held, held, counted, count_bots=count_bots)
         .match_to_schema(COLUMNS, missing_columns="insert", extra_columns="ignore")

@@ -6,7 +6,7 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.records import KEPT, records, with_outcome
+from pixels.records import KEPT, days_of, records, with_outcome
 from pixels.rules import DAY, INSTANT
 from pixels.snapshot import Snapshot
 
@@ -48,19 +48,15 @@ def player(snapshot: Snapshot, name: str, period: Period) -> pl.DataFrame:
             f"{name!r} has no record in these days. Ids are compared letter by letter, and who was erased has none",
         )
     ids = listed["id"].unique().to_list()
-    rivals = records(snapshot, _days_of(listed), time_zone, "records_with_ids", pl.col("id").is_in(ids), ids=ids)
-    counted = snapshot.query("counted_events_of_players", names=names)
+    days = days_of(listed)
+    rivals = records(snapshot, days, time_zone, "records_with_ids", pl.col("id").is_in(ids), ids=ids)
+    counted = snapshot.query("counted_events_of_players", names=names, start=days.start, end=days.end)
     told = with_outcome(listed, rivals, counted, count_bots=count_bots)
     return (
         told.with_columns(person=pl.lit(person), visitor_key=_visitor_key(visitor_keys))
         .match_to_schema(COLUMNS, missing_columns="insert", extra_columns="ignore")
         .sort("created_at", "id", "player_id", "event_type", "banner_tag", "metadata")
     )
-
-
-def _days_of(listed: pl.DataFrame) -> Period:
-    first, last = listed.select(pl.col(DAY).min().alias("first"), pl.col(DAY).max().alias("last")).row(0)
-    return Period(first, last)
 
 
 def _visitor_key(linked: list[str]) -> pl.Expr:

@@ -45,6 +45,12 @@ def records(
     return pl.concat([of_days, old]).unique(maintain_order=True)
 
 
+def days_of(listed: pl.DataFrame) -> Period:
+    """Return the days from the first to the last record, of which there is at least one."""
+    first, last = listed.select(pl.col(DAY).min().alias("first"), pl.col(DAY).max().alias("last")).row(0)
+    return Period(first, last)
+
+
 def with_outcome(
     listed: pl.DataFrame, rivals: pl.DataFrame, counted: pl.DataFrame, *, count_bots: bool
 ) -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""The read side's speed; see `python -m benchmarks.read --help`."""
