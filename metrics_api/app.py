@@ -46,6 +46,7 @@ def create_app(
     app.req_options.keep_blank_qs_values = True
     explain_errors(app)
     current, questions, held = CurrentWarehouse(open_warehouse), Questions(), HeldSnapshots()
+    app.add_middleware(questions)  # which is told of the end
     for endpoint in ENDPOINTS:
         app.add_route(endpoint.route, FiguresResource(endpoint, current, questions, held))
     app.add_route("/api/snapshot", SnapshotResource(current, AnalystCopies(memory_limit)))

@@ -38,7 +38,7 @@ class Questions:
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="question")
+        self._threads = _new_threads()
         self._asked: OrderedDict[Hashable, Future[Answer]] = OrderedDict()
 
     async def answer(self, question: Hashable, compute: Callable[[], Answer]) -> Answer:
@@ -56,6 +56,11 @@ class Questions:
     async def work(self, function: Callable[[], bytes]) -> bytes:
         """Run a function in the same threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    async def process_shutdown(self, _scope: object, _event: object) -> None:
+        """Let those questions go that wait for a thread, so that the process can end; what has begun is finished."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads = _new_threads()  # an application can be started again
 
     def _begin(self, question: Hashable, compute: Callable[[], Answer]) -> Future[Answer]:
         if sum(not future.done() for future in self._asked.values()) >= _MOST_WAITING:
@@ -78,6 +83,10 @@ class Questions:
                 return
             del self._asked[question]
             size -= of_one
+
+
+def _new_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="question")
 
 
 def _failed(future: Future[Answer]) -> bool:

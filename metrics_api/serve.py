@@ -40,7 +40,7 @@ def serve(settings: Settings) -> None:
     )
     config = uvicorn.Config(
         app,
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
