@@ -21,7 +21,7 @@ TO = Parameter("to", DAY, "the last day, itself included", "2026-11-21", require
 DAYS = (FROM, TO)
 SINCE = Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01")
 UNTIL = Parameter("until", DAY, "the last day; without it to the end", "2026-11-21")
-BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=True)
+BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=1000)
 BY_BANNER = Parameter("by", choice("banner_tag"), "one row for each banner; without it for all together", "banner_tag")
 CREDIT = Parameter(
     "credit",
@@ -31,6 +31,7 @@ CREDIT = Parameter(
     default="event",
 )
 
+_MOST_STEPS = 10
 _WINDOW = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
 _FUNNEL = (
     Parameter(
@@ -39,7 +40,7 @@ _FUNNEL = (
         "time from the entry on, once for all steps, or once for each later step",
         "7d",
         default=("7d",),
-        many=True,
+        many=_MOST_STEPS - 1,
     ),
     Parameter(
         "order",
@@ -58,7 +59,7 @@ _FUNNEL = (
         "the steps in their order",
         "visit",
         default=("visit", "registration", "deposit"),
-        many=True,
+        many=_MOST_STEPS,
     ),
 )
 _COUNTS = ("event_date", "event_type", "count")

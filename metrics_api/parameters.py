@@ -37,13 +37,13 @@ class Parameter:
     example: str | int
     required: bool = False
     default: Any = None
-    many: bool = False
+    many: int = 0
     in_path: bool = False
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of its values as they are sent."""
         one = dict(self.kind.schema)
-        return {"type": "array", "items": one, "minItems": 1} if self.many else one
+        return {"type": "array", "items": one, "minItems": 1, "maxItems": self.many} if self.many else one
 
     def echo_schema(self) -> dict[str, Any]:
         """Return the JSON schema of the value as an answer repeats it."""
@@ -117,8 +117,8 @@ def _value(parameter: Parameter, texts: list[str] | None) -> Any:
         if parameter.required:
             raise BadParameter(name, f"is missing; give {parameter.meaning}, such as {parameter.example}")
         return parameter.default
-    if parameter.many:
-        return tuple(parameter.kind.read(name, text) for text in texts)
-    if len(texts) > 1:
-        raise BadParameter(name, f"given {len(texts)} times; give it once")
-    return parameter.kind.read(name, texts[0])
+    if len(texts) > max(1, parameter.many):
+        allowed = f"at most {parameter.many} times" if parameter.many else "once"
+        raise BadParameter(name, f"given {len(texts)} times; give it {allowed}")
+    read = tuple(parameter.kind.read(name, text) for text in texts)
+    return read if parameter.many else read[0]

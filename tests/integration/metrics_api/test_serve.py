@@ -102,6 +102,20 @@ def test_half_requests_do_not_stop_others(sample: SampleWarehouse) -> None:
             client.close()
 
 
+def test_clients_that_leave_do_not_break_it(sample: SampleWarehouse) -> None:
+    """Fifty ask and are gone before their answer; who asks the same then is answered."""
+    sample.publish(visit("p1", "brandA", "2026-11-01T10:00"))
+    with running_api(sample.home) as (process, port):
+        for day in range(1, 51):
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                path = f"/api/funnel?from=2026-10-01&to=2026-11-{1 + day % 10:02d}"
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+        status, document = get(port, "/api/funnel?from=2026-10-01&to=2026-11-01")
+
+        assert (status, document["rows"][0]["players"], process.poll()) == (200, 1, None)
+
+
 def test_a_taken_port_is_explained(sample: SampleWarehouse) -> None:
     """One line that says which address and what to do, and an exit code of its own."""
     port = free_port()

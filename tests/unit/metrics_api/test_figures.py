@@ -226,6 +226,19 @@ def test_no_cell_of_a_csv_is_a_formula(client: TestClient) -> None:
     assert all(row["visits"].isdigit() for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "most"), [("steps", "visit", 10), ("window", "7d", 9), ("by", "banner_tag", 1)]
+)
+def test_a_parameter_is_given_so_often_and_no_more(client: TestClient, parameter: str, value: str, most: int) -> None:
+    """Each step of a funnel costs time, so that their number is bounded."""
+    asked = f"/api/funnel?{NOVEMBER}" + f"&{parameter}={value}" * (most + 1)
+
+    answer = client.simulate_get(asked)
+
+    assert (answer.status_code, answer.json["parameter"]) == (400, parameter)
+    assert f"given {most + 1} times" in answer.json["detail"]
+
+
 @pytest.mark.parametrize(("days", "status"), [(MOST_DAYS, 200), (MOST_DAYS + 1, 400)])
 def test_a_trend_of_too_many_days_is_refused(client: TestClient, days: int, status: int) -> None:
     """Rows are made of days without an event, so their number is bounded; the answer says so at once."""
