@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from pixels.plots.accounting import accounting_bars
 from pixels.plots.bars import banners_bars, funnel_bars
+from pixels.plots.changes import changes_bars
 from pixels.plots.cohorts import cohorts_table
+from pixels.plots.conversions import conversions_bars
+from pixels.plots.player import player_timeline
+from pixels.plots.segments import segments_bars
 from pixels.plots.trend import banner_trend, daily_trend
 
 metrics = daily_trend
@@ -19,6 +23,10 @@ banners = banners_bars
 funnel = funnel_bars
 accounting = accounting_bars
 cohorts = cohorts_table
+conversions = conversions_bars
+changes = changes_bars
+player = player_timeline
+segments = segments_bars
 
 __all__ = [
     "accounting",
@@ -26,11 +34,19 @@ __all__ = [
     "banner_trend",
     "banners",
     "banners_bars",
+    "changes",
+    "changes_bars",
     "cohorts",
     "cohorts_table",
+    "conversions",
+    "conversions_bars",
     "daily_trend",
     "funnel",
     "funnel_bars",
     "metrics",
+    "player",
+    "player_timeline",
+    "segments",
+    "segments_bars",
     "summary",
 ]

@@ -53,7 +53,7 @@ def accounting_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int 
         ylim=(0, None),
         padding=(0.02, 0.1),
         legend_position="top",
-        legend_cols=3,
+        legend_cols=2,
         hooks=[thousands_on_y, *([whole_days_on_x] if every_day else [])],
     )
 

@@ -18,6 +18,7 @@ from pixels.plots.theme import (
     inert,
     load_backend,
     nothing_to_draw,
+    percent,
     short_labels,
     thousands_on_x,
     thousands_on_y,
@@ -78,8 +79,8 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
     load_backend()
     described = frame.with_columns(
         name=pl.format("{}. {}", "step", pl.col("event_type").replace(STEP_LABELS)),
-        share=_percent("rate"),
-        mature_share=_percent("mature_rate"),
+        share=percent("rate"),
+        mature_share=percent("mature_rate"),
     )
     by_banner = "banner_tag" in frame.columns
     rows, ticks, title = _beside_each_other(inert(described), limit) if by_banner else _one_funnel(described)
@@ -162,9 +163,3 @@ def _shares(rows: pl.DataFrame) -> Any:
 
 def _largest(rows: pl.DataFrame, column: str) -> int:
     return int(rows[column].max())  # type: ignore[arg-type]
-
-
-def _percent(rate: str) -> pl.Expr:
-    """Write a rate as 12.3 %, and a dash where there is none."""
-    written = pl.format("{} %", (pl.col(rate) * 100).round(1))
-    return pl.when(pl.col(rate).is_not_null()).then(written).otherwise(pl.lit("-"))

@@ -41,7 +41,7 @@ def cohorts_table(
     cohorts = frame["cohort"].unique().sort()
     drawn = cohorts.tail(limit)
     cells = _placed(frame.filter(pl.col("cohort").is_in(drawn.implode())), measure)
-    title = _MEASURES[measure][1]
+    title = f"{_MEASURES[measure][1]} (%)"
     if cohorts.len() > limit:
         title += f": the newest {limit} of {cohorts.len():,} cohorts"
     return dressed(
@@ -84,6 +84,7 @@ def _placed(frame: pl.DataFrame, measure: str) -> pl.DataFrame:
         cohort=pl.col("cohort").dt.to_string(),
         depositors=_MEASURES[measure][0],
         percent=pl.format("{} %", (pl.col(measure) * 100).round(1)),
+        whole_percent=(pl.col(measure) * 100).round().cast(pl.Int64).cast(pl.String),
         over=pl.when("mature").then(pl.lit("yes")).otherwise(pl.lit("not yet")),
         fill=fill,
         ink=pl.when(share < _FULL_FROM).then(pl.lit(_INK_ON_LIGHT)).otherwise(pl.lit(_INK_ON_FULL)),
@@ -114,6 +115,7 @@ def _frames(cells: pl.DataFrame) -> list[Any]:
 
 
 def _percentages(cells: pl.DataFrame) -> Any:
-    return hv.Labels(cells.select("across", "down", "percent", "ink"), ["across", "down"], ["percent", "ink"]).opts(
+    written = ["whole_percent", "ink"]
+    return hv.Labels(cells.select("across", "down", *written), ["across", "down"], written).opts(
         text_color="ink", text_font_size="8pt", backend="bokeh"
     )

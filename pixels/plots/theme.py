@@ -39,20 +39,26 @@ def dressed(element: Any, width: int | None, height: int, **options: Any) -> Any
     return element.opts(height=height, **look, **size, **options, backend="bokeh")
 
 
-def nothing_to_draw(width: int | None, height: int) -> Any:
+def nothing_to_draw(width: int | None, height: int, why: str = "No events in these days") -> Any:
     """Return a plot that says so."""
     load_backend()
-    text = hv.Text(0.5, 0.5, "No events in these days").opts(text_color=GREY, backend="bokeh")
+    text = hv.Text(0.5, 0.5, why).opts(text_color=GREY, backend="bokeh")
     return dressed(text, width, height, xaxis=None, yaxis=None, xlim=(0, 1), ylim=(0, 1), hooks=[_without_grid])
 
 
 def inert(frame: pl.DataFrame) -> pl.DataFrame:
-    """Keep a banner tag from ending the script element in which a notebook shows a plot: Panel writes data there as it is.
+    """Keep a text from ending the script element in which a notebook shows a plot: Panel writes data there as it is.
 
     A character that is not seen (word joiner) stands in `</` and `<!` then; HTML, "Restrictions for contents of script
     elements". Only for drawing.
     """
-    return frame.with_columns(pl.col("banner_tag").str.replace_all(r"<([/!])", "<\u2060$1"))
+    return frame.with_columns(pl.selectors.string().str.replace_all(r"<([/!])", "<\u2060$1"))
+
+
+def percent(rate: str) -> pl.Expr:
+    """Write a rate as 12.3 %, and a dash where there is none."""
+    written = pl.format("{} %", (pl.col(rate) * 100).round(1))
+    return pl.when(pl.col(rate).is_not_null()).then(written).otherwise(pl.lit("-"))
 
 
 def short_labels(names: list[str]) -> list[str]:
@@ -102,6 +108,12 @@ def thousands_on_y(plot: Any, _element: Any) -> None:
 def thousands_on_x(plot: Any, _element: Any) -> None:
     """Write the numbers of the horizontal axis as 12,000, and whole."""
     _count_axis(plot.state.xaxis, plot.state.xgrid, plot.state.ygrid)
+
+
+def places_on_x(plot: Any, _element: Any) -> None:
+    """Leave out the lines that rise from places without a measure."""
+    for grid in plot.state.xgrid:
+        grid.visible = False
 
 
 def whole_days_on_x(plot: Any, _element: Any) -> None:

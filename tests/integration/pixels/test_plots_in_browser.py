@@ -56,6 +56,8 @@ def test_a_banner_tag_stays_text_in_tooltip_and_axis(chromium: Browser, tmp_path
             "banners": plots.banners(wh.banners(*DAYS)),
             "summary": plots.summary(wh.summary(*DAYS)),
             "funnel": plots.funnel(wh.funnel(*DAYS, by="banner_tag")),
+            "conversions": plots.conversions(wh.conversions(*DAYS, by="banner_tag")),
+            "player": plots.player(wh.player("p1")),
         }
 
     for name, plot in drawn.items():

@@ -101,7 +101,7 @@ def test_a_plot_has_a_cell_for_each_row_and_frames_those_that_are_not_over(wh: W
 def test_a_plot_of_many_cohorts_draws_the_newest(wh: Warehouse) -> None:
     """Its title says of how many; another rate can be drawn, an unknown one is named; nothing is drawn as well."""
     figure = hv.render(plots.cohorts(wh.cohorts(*OCTOBER), "active_rate", limit=1), backend="bokeh")
-    assert figure.title.text == "Deposited in it: the newest 1 of 2 cohorts"
+    assert figure.title.text == "Deposited in it (%): the newest 1 of 2 cohorts"
     assert list(figure.renderers[0].data_source.data["cohort"]) == ["2026-10-26"]
     with pytest.raises(BadParameter, match="measure: 'rate' is not one of first_deposit_rate"):
         plots.cohorts(wh.cohorts(*OCTOBER), "rate")

@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bokeh.models import HoverTool, Plot
+from bokeh.models import GlyphRenderer, HoverTool, Plot
 
 import pixels
 from pixels import Warehouse, plots
 from pixels.errors import BadParameter
-from tests.sample_warehouse import SampleWarehouse, deposit, registration, visit
+from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
 
 RANGE = ("2026-11-01", "2026-11-05")
 NO_EVENTS = ("2020-01-01", "2020-01-03")
@@ -47,7 +47,7 @@ def rendered(plot: Any) -> Plot:
 
 def columns(figure: Plot, *names: str) -> list[dict[str, list[Any]]]:
     """Return the data of each glyph that has all these columns."""
-    sources = [dict(renderer.data_source.data) for renderer in figure.renderers]
+    sources = [dict(glyphs.data_source.data) for glyphs in figure.renderers if isinstance(glyphs, GlyphRenderer)]
     return [{name: list(data[name]) for name in names} for data in sources if set(names) <= set(data)]
 
 
@@ -237,3 +237,74 @@ def test_the_read_side_comes_without_the_plotting_libraries() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path.cwd())
 
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_conversions_show_each_rate_with_what_it_divides(wh: Warehouse) -> None:
+    """A bar a rate and value; one without a denominator has none."""
+    whole = rendered(plots.conversions(wh.conversions(*RANGE)))
+    by_banner = rendered(plots.conversions(wh.conversions(*RANGE, by="banner_tag"), limit=2))
+
+    bars = [bar for bars in columns(whole, "percent", "part", "whole") for bar in zip(*bars.values(), strict=True)]
+    assert bars == [("25.0 %", 1, 4), ("100.0 %", 1, 1)]
+    (registered, deposited) = columns(by_banner, "value", "percent", "whole")
+    assert registered == {"value": ["brandA", "brandB"], "percent": ["50.0 %", "0.0 %"], "whole": [2, 1]}
+    assert deposited["value"] == ["brandA"]
+    assert by_banner.title.text == "The largest 2 of 3"
+    assert [item.label.value for item in whole.legend[0].items] == ["Visit to registration", "Registration to deposit"]
+
+
+def test_each_segment_is_a_bar_with_its_share(wh: Warehouse) -> None:
+    """Four bars, of which two are empty."""
+    (bars,) = columns(rendered(plots.segments(wh.segments(on="2026-11-05"))), "name", "people", "percent", "color")
+
+    assert list(zip(bars["name"], bars["people"], bars["percent"], strict=True)) == [
+        ("Visitor", 3, "75.0 %"),
+        ("Registered", 0, "0.0 %"),
+        ("Depositor", 1, "25.0 %"),
+        ("Lapsed", 0, "0.0 %"),
+    ]
+
+
+def test_a_timeline_has_a_mark_for_each_record_and_fills_those_that_count(tmp_path: Path) -> None:
+    """Of two visits of a day the second is hollow."""
+    SampleWarehouse(tmp_path).publish(
+        visit("p1", "brandA", "2026-11-01T10:00"),
+        visit("p1", "brandB", "2026-11-01T11:00"),
+        deposit("p1", "brandA", "2026-11-01T12:00"),
+    )
+    with pixels.open(tmp_path) as warehouse:
+        figure = rendered(plots.player(warehouse.player("p1")))
+
+    marks = {
+        glyphs.glyph.fill_alpha: [str(name) for name in glyphs.data_source.data["name"]]
+        for glyphs in figure.renderers
+        if isinstance(glyphs, GlyphRenderer)
+    }
+    assert marks == {0: ["Visit"], 1: ["Visit", "Deposit"]}
+
+
+def test_what_was_added_stands_above_the_line_and_what_was_taken_below(tmp_path: Path) -> None:
+    """Also when both sum to nothing; a day that went on is faint."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(visit("p1", "late", "2026-11-01T10:00"), complete_until=at("2026-11-02T12:00"))
+    older = pixels.open(tmp_path)
+    sample.publish(visit("p1", "early", "2026-11-01T09:00"), visit("p2", "early", "2026-11-02T13:00"))
+    with older, pixels.open(tmp_path) as newer:
+        (bars,) = columns(rendered(plots.changes(newer.changes(older))), "day", "bottom", "top", "alpha")
+
+    assert sorted(zip(*bars.values(), strict=True)) == [
+        ("2026-11-01", -1, 0, 1.0),
+        ("2026-11-01", 0, 1, 1.0),
+        ("2026-11-02", 0, 1, 0.35),
+    ]
+
+
+def test_the_newer_plots_of_nothing_say_so(wh: Warehouse) -> None:
+    """Nobody, nothing received, nothing changed."""
+    for plot in (
+        plots.conversions(wh.conversions(*NO_EVENTS)),
+        plots.segments(wh.segments(on="2020-01-01")),
+        plots.changes(wh.changes(wh)),
+    ):
+        (text,) = [text for data in columns(rendered(plot), "text") for text in data["text"]]
+        assert text in ("Nobody whose window is over", "No events in these days", "Nothing has changed")

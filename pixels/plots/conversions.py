@@ -1,0 +1,103 @@
+"""Conversion rates as pairs of bars, each with the numbers that it divides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.plots.theme import (
+    EVENT_COLORS,
+    GREY,
+    HEIGHT,
+    WIDTH,
+    dressed,
+    inert,
+    load_backend,
+    nothing_to_draw,
+    percent,
+    places_on_x,
+    short_labels,
+)
+
+_RATES = {
+    "registration_rate": ("Visit to registration", "registrations", "visitors", EVENT_COLORS["registration"]),
+    "deposit_rate": ("Registration to deposit", "deposits", "credited_registrations", EVENT_COLORS["deposit"]),
+}
+_EVERYBODY = "All banners"
+_BAR = 0.4
+
+
+def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
+    """Draw `wh.conversions(...)`: the share of visitors who registered, and of those who deposited.
+
+    By a dimension: side by side for the `limit` values with most visitors; the title says when there are more. A rate whose
+    denominator is 0 has no bar. `width` None fills the page.
+    """
+    if frame.is_empty() or not frame["visitors"].sum():
+        return nothing_to_draw(width, height, "Nobody whose window is over")
+    load_backend()
+    dimension = None if frame.columns[0] == "visitors" else frame.columns[0]
+    named = frame.with_columns(value=pl.lit(_EVERYBODY) if dimension is None else pl.col(dimension).fill_null("(none)"))
+    rows = inert(named).head(limit).with_columns(place=pl.int_range(pl.len()))
+    bars = pl.concat([_bars(rows, name, side) for side, name in enumerate(_RATES)])
+    highest = float(bars["top"].max() or 0)  # type: ignore[arg-type]
+    return dressed(
+        hv.Overlay([*map(_rectangles, bars.partition_by("name", maintain_order=True)), _numbers(bars)]),
+        width,
+        height,
+        title=f"The largest {limit} of {frame.height:,}" if frame.height > limit else "",
+        xlabel="" if dimension is None else _heading(dimension),
+        ylabel="Within 7 days of the visit (%)",
+        xticks=list(enumerate(short_labels(rows["value"].to_list()))),
+        ylim=(0, max(highest, 1) * 1.15),
+        legend_position="top",
+        legend_cols=2,
+        hooks=[places_on_x],
+    )
+
+
+def _heading(dimension: str) -> str:
+    return "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
+
+
+def _bars(rows: pl.DataFrame, rate: str, side: int) -> pl.DataFrame:
+    """Return the bars of one rate, to the left or to the right of each place."""
+    name, part, whole, color = _RATES[rate]
+    left = pl.col("place") + (side - 1) * _BAR
+    return rows.filter(pl.col(rate).is_not_null()).select(
+        left=left + 0.02,
+        right=left + _BAR - 0.02,
+        bottom=pl.lit(0.0),
+        top=pl.col(rate) * 100,
+        middle=left + _BAR / 2,
+        name=pl.lit(name),
+        color=pl.lit(color),
+        value="value",
+        percent=percent(rate),
+        part=part,
+        whole=whole,
+        immature="immature",
+    )
+
+
+def _rectangles(bars: pl.DataFrame) -> Any:
+    shown = ["name", "value", "percent", "part", "whole", "immature"]
+    return hv.Rectangles(bars, ["left", "bottom", "right", "top"], shown, label=bars["name"][0]).opts(
+        color=bars["color"][0],
+        line_color=None,
+        tools=["hover"],
+        hover_tooltips=[
+            ("", "@value"),
+            ("@name", "@percent, @part{0,0} of @whole{0,0}"),
+            ("Window not over yet", "@immature{0,0}"),
+        ],
+        backend="bokeh",
+    )
+
+
+def _numbers(bars: pl.DataFrame) -> Any:
+    return hv.Labels(bars.select("middle", "top", "percent"), ["middle", "top"], "percent").opts(
+        text_color=GREY, text_font_size="8pt", text_baseline="bottom", backend="bokeh"
+    )

@@ -1,0 +1,56 @@
+"""Where people stand, a bar a segment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.plots.theme import (
+    EVENT_COLORS,
+    GREY,
+    HEIGHT,
+    WIDTH,
+    dressed,
+    load_backend,
+    nothing_to_draw,
+    percent,
+    thousands_on_y,
+)
+
+_LABELS = {"visitor": "Visitor", "registered": "Registered", "depositor": "Depositor", "lapsed": "Lapsed"}
+_COLORS = [*EVENT_COLORS.values(), GREY]
+
+
+def segments_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
+    """Draw `wh.segments(...)`: a bar a segment, with its share of everybody above it. `width` None fills the page."""
+    if frame.is_empty() or not frame["people"].sum():
+        return nothing_to_draw(width, height)
+    load_backend()
+    colors = pl.Series("color", _COLORS)
+    rows = frame.with_columns(
+        colors, name=pl.col("segment").replace(_LABELS), percent=percent("share"), place=pl.int_range(pl.len())
+    ).with_columns(left=pl.col("place") - 0.4, right=pl.col("place") + 0.4, bottom=pl.lit(0), top="people")
+    shown = ["name", "people", "everybody", "percent", "color"]
+    bars = hv.Rectangles(rows, ["left", "bottom", "right", "top"], shown).opts(
+        color="color",
+        line_color=None,
+        tools=["hover"],
+        hover_tooltips=[("", "@name"), ("People", "@people{0,0} of @everybody{0,0}, @percent")],
+        backend="bokeh",
+    )
+    shares = hv.Labels(rows.select("place", "people", "percent"), ["place", "people"], "percent").opts(
+        text_color=GREY, text_font_size="10pt", text_baseline="bottom", backend="bokeh"
+    )
+    return dressed(
+        hv.Overlay([bars, shares]),
+        width,
+        height,
+        title="",
+        xlabel="Segment",
+        ylabel="People",
+        xticks=list(rows.select("place", "name").iter_rows()),
+        ylim=(0, int(frame["people"].max()) * 1.15),  # type: ignore[arg-type]
+        hooks=[thousands_on_y],
+    )
