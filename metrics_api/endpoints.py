@@ -21,7 +21,7 @@ TO = Parameter("to", DAY, "the last day, itself included", "2026-11-21", require
 DAYS = (FROM, TO)
 SINCE = Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01")
 UNTIL = Parameter("until", DAY, "the last day; without it to the end", "2026-11-21")
-BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=1000)
+BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=50)
 BY_BANNER = Parameter("by", choice("banner_tag"), "one row for each banner; without it for all together", "banner_tag")
 CREDIT = Parameter(
     "credit",

@@ -13,6 +13,8 @@ from pixels.errors import BadParameter
 from pixels.period import parse_day, parse_period
 
 Values = Mapping[str, Any]
+LONGEST_TEXT = 256
+"""Characters of the longest banner tag or id that an event can have (schema/event.schema.json)."""
 _RANGES = (("from", "to"), ("since", "until"))
 
 
@@ -54,10 +56,12 @@ class Parameter:
 def _read_text(name: str, text: str) -> str:
     if not text:
         raise BadParameter(name, "is empty; leave it out, or give it a value")
+    if len(text) > LONGEST_TEXT:
+        raise BadParameter(name, f"has {len(text):,} characters, and no banner or id more than {LONGEST_TEXT}")
     return text
 
 
-TEXT = Kind({"type": "string", "minLength": 1}, _read_text)
+TEXT = Kind({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}, _read_text)
 DAY = Kind({"type": "string", "format": "date"}, parse_day)
 
 

@@ -19,9 +19,11 @@ from metrics_api.columns import COLUMNS
 from metrics_api.endpoint import Endpoint
 from metrics_api.endpoints import ENDPOINTS
 from metrics_api.formats import ARROW, CSV, FORMATS, PARQUET
+from metrics_api.parameters import LONGEST_TEXT
 from metrics_api.trends import MOST_DAYS
 from pixels import Warehouse
 from pixels.listing import as_csv
+from pixels.resources import resource_path
 from tests.api_client import LocalClient
 from tests.sample_warehouse import SampleWarehouse
 from tests.unit.metrics_api.questions import HOSTILE, NOVEMBER, QUESTIONS, Question, publish
@@ -283,3 +285,11 @@ def test_no_parameter_is_a_way_out(client: TestClient, sample: SampleWarehouse, 
             if answer.status_code != 200:
                 assert json.loads(answer.text)["detail"]
     assert [file.read_bytes() for file in sorted(sample.published.iterdir())] == before
+
+
+def test_a_text_can_be_as_long_as_the_longest_of_an_event() -> None:
+    """No banner tag or id that the contract allows is refused for its length."""
+    contract = json.loads((resource_path("schema") / "event.schema.json").read_text("utf-8"))
+
+    assert contract["$defs"]["name"]["maxLength"] == LONGEST_TEXT
+    assert contract["properties"]["id"]["maxLength"] <= LONGEST_TEXT
