@@ -81,6 +81,9 @@ COLUMNS: dict[str, Column] = {
     "ndc": _count("players whose registration and first deposit are both in the range"),
     "first_deposits_without_registration": _count("first deposits without a registration before them"),
     "deposit_days": _count("sum of the daily deposit counts"),
+    "deposit_transactions": Column(
+        pl.Int64(), "transactions; null in a snapshot of before these were kept", nullable=True
+    ),
     # people by their entry
     "visitors": _count("people who visited and had not registered before"),
     "registration_rate": _rate("registrations", "visitors"),

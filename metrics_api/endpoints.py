@@ -114,7 +114,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         lambda warehouse, asked: warehouse.kpis(**_DAYS(asked)),
         (
             "daily_unique_visitors", "unique_visitors", "registrations", "ftd", "ndc",
-            "first_deposits_without_registration", "deposit_days",
+            "first_deposits_without_registration", "deposit_days", "deposit_transactions",
         ),
     ),
     Endpoint(

@@ -8,7 +8,7 @@ from pixels.period import Period
 from pixels.snapshot import Snapshot
 
 
-def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
+def kpis(snapshot: Snapshot, period: Period, time_zone: str, *, has_transactions: bool = True) -> pl.DataFrame:
     """Return one row of counts (Int64).
 
     daily_unique_visitors               sum of the daily visit counts
@@ -18,10 +18,15 @@ def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
     ndc                                 those of ftd whose first registration falls in the range too
     first_deposits_without_registration the other first deposits of the range: no registration before them is held
     deposit_days                        sum of the daily deposit counts
+    deposit_transactions                transactions whose day is in the range; null where the snapshot has none to count
+                                        (not `has_transactions`: it was made before they were kept)
     """
     counts = snapshot.query("kpi_counts", start=period.start, end=period.end)
     players = snapshot.query("player_milestones", start=period.start, end=period.end)
-    return pl.concat([counts, _milestones(players, period, time_zone)], how="horizontal").select(
+    transactions = pl.DataFrame({"deposit_transactions": None}, {"deposit_transactions": pl.Int64})
+    if has_transactions:
+        transactions = snapshot.query("deposit_transactions", start=period.start, end=period.end)
+    return pl.concat([counts, _milestones(players, period, time_zone), transactions], how="horizontal").select(
         "daily_unique_visitors",
         "unique_visitors",
         "registrations",
@@ -29,6 +34,7 @@ def kpis(snapshot: Snapshot, period: Period, time_zone: str) -> pl.DataFrame:
         "ndc",
         "first_deposits_without_registration",
         "deposit_days",
+        "deposit_transactions",
     )
 
 

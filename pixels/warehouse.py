@@ -22,6 +22,7 @@ from pixels import (
     funnel_players,
     kpis,
     metrics,
+    money,
     player,
     rejected,
     segments,
@@ -139,9 +140,21 @@ class Warehouse:
     def kpis(self, start: Day, end: Day) -> pl.DataFrame:
         """The figures of the range in one row, each defined in docs/metrics.md.
 
-        daily_unique_visitors, unique_visitors, registrations, ftd, ndc, first_deposits_without_registration, deposit_days.
+        daily_unique_visitors, unique_visitors, registrations, ftd, ndc, first_deposits_without_registration, deposit_days,
+        deposit_transactions (null in a snapshot made before these were kept).
         """
-        return kpis.kpis(self._snapshot, parse_period(start, end), self.time_zone)
+        period = parse_period(start, end)
+        return kpis.kpis(self._snapshot, period, self.time_zone, has_transactions=self._keeps_every_record)
+
+    def money(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+        """What deposits were worth, one row a currency, of all banners or those named; see `pixels.money.money`.
+
+        currency, transactions, amount, and of these the money: signed_transactions, signed_amount, signed_share; and what
+        anybody could have sent: unverified_transactions, unverified_amount. Amounts are exact decimals.
+        """
+        period = parse_period(start, end)
+        self._check_keeps_every_record()
+        return money.money(self._snapshot, period, banner)
 
     def funnel(
         self,
@@ -333,8 +346,12 @@ class Warehouse:
         self._check_keeps_every_record()
         return rejected.refusal(self._snapshot, id)
 
+    @property
+    def _keeps_every_record(self) -> bool:
+        return self._pointer.schema_version >= _SCHEMA_THAT_KEEPS_EVERY_RECORD
+
     def _check_keeps_every_record(self) -> None:
-        if self._pointer.schema_version < _SCHEMA_THAT_KEEPS_EVERY_RECORD:
+        if not self._keeps_every_record:
             raise NoSnapshot(
                 f"{self._snapshot.file} was made before Pixels kept every record: run `pixels aggregate`, then open it again"
             )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -38,6 +38,8 @@ class Event:
     created_at: datetime
     s: str = ""
     id: str = field(default_factory=lambda: f"event-{next(_numbers):09d}")
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What else it carries."""
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -65,9 +67,9 @@ def registration(player_id: str, banner_tag: str, when: str, s: str = "") -> Eve
     return Event("registration", player_id, banner_tag, at(when), s)
 
 
-def deposit(player_id: str, banner_tag: str, when: str, s: str = "") -> Event:
-    """A deposit."""
-    return Event("deposit", player_id, banner_tag, at(when), s)
+def deposit(player_id: str, banner_tag: str, when: str, s: str = "", **metadata: str) -> Event:
+    """A deposit; its money is in `txid`, `amount` and `currency`, and it is signed by `_key`."""
+    return Event("deposit", player_id, banner_tag, at(when), s, metadata=metadata)
 
 
 def counted(events: Iterable[Event], time_zone: str) -> list[Event]:
@@ -164,12 +166,13 @@ class SampleWarehouse:
         by_banner = Counter((event.day(zone), event.event_type, event.banner_tag) for event in kept)
         return {
             "events": [
-                (e.id, e.player_id, e.event_type, e.banner_tag, json.dumps({"s": e.s} if e.s else {}), None, None, e.created_at)
+                (e.id, e.player_id, e.event_type, e.banner_tag, json.dumps(({"s": e.s} if e.s else {}) | dict(e.metadata)), None, None, e.created_at)
                 for e in self.events
             ],
             "counted_events": [
                 (e.day(zone), e.event_type, e.player_id, e.banner_tag, e.id, e.created_at) for e in kept
             ],
+            "counted_deposits": _counted_deposits(self.events, zone),
             "daily_metrics": [(*key, number) for key, number in daily.items()],
             "event_summary": [(*key, number) for key, number in by_banner.items()],
             "daily_accounting": _daily_accounting(self.events, kept, zone),
@@ -183,6 +186,22 @@ class SampleWarehouse:
             ] if self.snapshot else [],
             "warehouse": [("00000000-0000-0000-0000-000000000000", zone, self.is_demo, at("2026-01-01"), False)],
         }  # fmt: skip
+
+
+def _counted_deposits(events: list[Event], zone: str) -> list[tuple[object, ...]]:
+    """One row for each transaction of a player: a signed deposit before others, then the earliest."""
+    transactions: dict[tuple[str, str, str], Event] = {}
+    for e in sorted(events, key=lambda e: ("_key" not in e.metadata, e.order)):
+        if e.event_type == "deposit":
+            txid = e.metadata.get("txid", "")
+            transactions.setdefault((e.player_id, txid, "" if txid else e.id), e)
+    return [
+        (
+            e.day(zone), e.player_id, e.banner_tag, e.metadata.get("txid"), e.id, e.created_at,
+            e.metadata.get("currency"), e.metadata.get("amount"), "_key" in e.metadata,
+        )
+        for e in transactions.values()
+    ]  # fmt: skip
 
 
 def _daily_accounting(events: list[Event], kept: list[Event], zone: str) -> list[tuple[object, ...]]:

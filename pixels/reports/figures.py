@@ -20,6 +20,7 @@ _OF_PLAYERS = {
         "First deposits of players whose registration Pixels does not hold; not in FTD.",
     ),
     "deposit_days": ("Deposit days", "A player who deposits counts once a day; the days are added up."),
+    "deposit_transactions": ("Deposit transactions", "Every transaction counts once, however often it was sent."),
 }
 _OF_A_BANNER = {
     "visits": ("Daily unique visitors", "A person counts once a day, for the banner of the day's first visit."),

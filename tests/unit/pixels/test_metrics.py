@@ -234,4 +234,5 @@ def expected_kpis(history: History, in_range: list[Event]) -> dict[str, int]:
         "ndc": sum(in_days(first[event.player_id, "registration"]) for event in ftd),
         "first_deposits_without_registration": len(first_deposits) - len(ftd),
         "deposit_days": sum(event.event_type == "deposit" for event in in_range),
+        "deposit_transactions": sum(event.event_type == "deposit" and in_days(event) for event in history.events),
     }
