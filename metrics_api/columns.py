@@ -50,6 +50,10 @@ def _count(meaning: str) -> Column:
     return Column(pl.Int64(), meaning)
 
 
+def _amount(meaning: str) -> Column:
+    return Column(pl.Decimal(38, 4), meaning, nullable=True)
+
+
 def _rate(part: str, whole: str) -> Column:
     return Column(pl.Float64(), f"{part} / {whole}; null when nothing can be divided", nullable=True)
 
@@ -117,6 +121,21 @@ COLUMNS: dict[str, Column] = {
     "people": _count("people of the segment"),
     "everybody": _count("people of all segments"),
     "share": _rate("people", "everybody"),
+    "first_seen": Column(INSTANT, "of the first counted event up to the day"),
+    "last_seen": Column(INSTANT, "of the last counted event up to the day"),
+    "registration_at": Column(INSTANT, "of the first registration", nullable=True),
+    "deposit_at": Column(INSTANT, "of the first deposit", nullable=True),
+    "last_deposit_day": Column(pl.Date(), "day of the last deposit that counts", nullable=True),
+    "visitor_keys": Column(pl.List(pl.String()), "the visitor keys that became the player"),
+    # money
+    "currency": _text("ISO 4217; null: without an amount that can be read", nullable=True),
+    "transactions": _count("all of them, signed and unverified"),
+    "amount": _amount("of all of them"),
+    "signed_transactions": _count("those with a signature, or of a trusted writer"),
+    "signed_amount": _amount("of those: money"),
+    "signed_share": _rate("signed_amount", "amount"),
+    "unverified_transactions": _count("those that anybody could have sent"),
+    "unverified_amount": _amount("of those"),
     # accounting
     "received": _count("records received: the sum of the five columns after it"),
     "counted": _count("those that count"),

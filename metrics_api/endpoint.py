@@ -38,13 +38,13 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Return what files and metrics call it: the first word of the path."""
-        return self.path.split("/")[2]
+        """Return what files are called: the words of the path."""
+        return "-".join(part for part in self.path.split("/")[2:] if not part.startswith("{"))
 
     @property
     def route(self) -> str:
-        """Return the path as Falcon routes it: what a stranger named may have slashes."""
-        return self.path.replace("}", ":path}")
+        """Return the path as Falcon routes it: what a stranger named, at the end, may have slashes."""
+        return f"{self.path[:-1]}:path}}" if self.path.endswith("}") else self.path
 
     @property
     def has_dimension(self) -> bool:

@@ -5,31 +5,14 @@ Requests are read, answered, written, documented (OpenAPI) and tested by this ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import polars as pl
 
 from metrics_api import campaigns, trends
+from metrics_api.asked import BANNERS, BY_BANNER, CREDIT, DAYS, EVENT_TYPE, LAPSED_AFTER, ON, days_and
 from metrics_api.endpoint import Beside, Endpoint
-from metrics_api.parameters import DAY, TEXT, Parameter, Values, choice, pattern, whole_number
+from metrics_api.parameters import TEXT, Parameter, Values, choice, pattern, whole_number
+from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
-
-EVENT_TYPE = choice("visit", "registration", "deposit")
-FROM = Parameter("from", DAY, "the first day, in the warehouse's time zone", "2026-11-01", required=True)
-TO = Parameter("to", DAY, "the last day, itself included", "2026-11-21", required=True)
-DAYS = (FROM, TO)
-SINCE = Parameter("since", DAY, "the first day; without it from the beginning", "2026-11-01")
-UNTIL = Parameter("until", DAY, "the last day; without it to the end", "2026-11-21")
-BANNERS = Parameter("banner", TEXT, "banner tags, one each; without it all", "brandA", many=50)
-BY_BANNER = Parameter("by", choice("banner_tag"), "one row for each banner; without it for all together", "banner_tag")
-CREDIT = Parameter(
-    "credit",
-    choice("event", "registration"),
-    "whose banner has the credit for deposits: the visit's or the registration's",
-    "event",
-    default="event",
-)
 
 _MOST_STEPS = 10
 _WINDOW = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
@@ -66,7 +49,6 @@ _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
     "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate", "immature",
 )  # fmt: skip
-_KEPT = ("kept_id", "kept_event_type", "kept_player_id", "kept_banner_tag", "kept_created_at")
 
 
 def _funnel(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
@@ -75,11 +57,7 @@ def _funnel(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
     return warehouse.funnel(asked["from"], asked["to"], window=window, **options)
 
 
-def _days_and(*names: str) -> Callable[[Values], dict[str, Any]]:
-    return lambda asked: {"start": asked["from"], "end": asked["to"], **{name: asked[name] for name in names}}
-
-
-_DAYS, _BY = _days_and(), _days_and("by", "credit")
+_DAYS, _BY = days_and(), days_and("by", "credit")
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -95,7 +73,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Daily counts by banner",
         "Players counted, by day, event type and banner: their sums are those of /api/metrics.",
         (*DAYS, BANNERS),
-        lambda warehouse, asked: warehouse.summary(**_days_and("banner")(asked)),
+        lambda warehouse, asked: warehouse.summary(**days_and("banner")(asked)),
         ("event_date", "event_type", "banner_tag", "count"),
     ),
     Endpoint(
@@ -115,6 +93,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (
             "daily_unique_visitors", "unique_visitors", "registrations", "ftd", "ndc",
             "first_deposits_without_registration", "deposit_days", "deposit_transactions",
+        ),
+    ),
+    Endpoint(
+        "/api/money",
+        "Money",
+        "What deposits were worth, one row a currency: signed amounts apart from what anybody could have sent.",
+        (*DAYS, BANNERS),
+        lambda warehouse, asked: warehouse.money(**days_and("banner")(asked)),
+        (
+            "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
+            "unverified_transactions", "unverified_amount",
         ),
     ),
     Endpoint(
@@ -174,7 +163,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter("by", choice("week", "month"), "ISO weeks from Monday, or months", "week", default="week"),
             Parameter("periods", whole_number(1, 600), "rows a cohort at most", 12, default=12),
         ),
-        lambda warehouse, asked: warehouse.cohorts(**_days_and("by", "periods")(asked)),
+        lambda warehouse, asked: warehouse.cohorts(**days_and("by", "periods")(asked)),
         (
             "cohort", "offset", "players", "deposited_before", "first_depositors", "first_deposit_rate",
             "repeat_depositors", "repeat_deposit_rate", "active_depositors", "active_rate", "mature",
@@ -185,10 +174,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Segments",
         "Where people stood at the end of a day: visitor, registered, depositor or lapsed.",
         (
-            Parameter("on", DAY, "the day; without it the last one with data", "2026-11-21"),
-            Parameter(
-                "lapsed_after", whole_number(1, 3650), "days without a deposit after which one has lapsed", 30, default=30
-            ),
+            ON,
+            LAPSED_AFTER,
         ),
         lambda warehouse, asked: warehouse.segments(asked["on"], asked["lapsed_after"]),
         ("segment", "people", "everybody", "share"),
@@ -198,7 +185,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "What became of all that was received",
         "By day, type and banner: why somebody else's log shows another number.",
         (*DAYS, Parameter("type", EVENT_TYPE, "one event type; without it all", "visit"), BANNERS),
-        lambda warehouse, asked: warehouse.accounting(**_days_and("type", "banner")(asked)),
+        lambda warehouse, asked: warehouse.accounting(**days_and("type", "banner")(asked)),
         (
             "event_date", "event_type", "banner_tag", "received", "counted", "same_player_again",
             "credited_to_another_banner", "same_event_again", "bots",
@@ -212,47 +199,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         lambda warehouse, asked: warehouse.refused(**_DAYS(asked)),
         ("event_date", "reason", "count"),
     ),
-    Endpoint(
-        "/api/why",
-        "The records behind a figure",
-        "Every record received for a day, a type and a banner, with what became of it.",
-        (
-            Parameter("date", DAY, "the day, in the warehouse's time zone", "2026-11-21", required=True),
-            Parameter("type", EVENT_TYPE, "the event type", "visit", required=True),
-            Parameter("banner", TEXT, "one banner tag; without it any", "brandA"),
-        ),
-        lambda warehouse, asked: warehouse.why(asked["date"], asked["type"], asked["banner"]),
-        (
-            "outcome", "records", "id", "player_id", "banner_tag", "created_at", "metadata", *_KEPT,
-            "refusal", "reason", "detail",
-        ),
-        scope="analyst",
-    ),
-    Endpoint(
-        "/api/events/{id}",
-        "One event",
-        "Every record received with this id, whether it counted, and if not why. 404 when none is held.",
-        (Parameter("id", TEXT, "the id of an event", "0199c0de", required=True, in_path=True), SINCE, UNTIL),
-        lambda warehouse, asked: warehouse.event(asked["id"], asked["since"], asked["until"]),
-        (
-            "outcome", "id", "created_at", "event_date", "event_type", "banner_tag", "player_id", "metadata", *_KEPT,
-        ),
-        scope="analyst",
-    ),
-    Endpoint(
-        "/api/players/{id}",
-        "One person",
-        "Every record of a player with the linked visitor keys, in the order of time. 404 when there is none.",
-        (
-            Parameter("id", TEXT, "a player id or a visitor key", "123", required=True, in_path=True),
-            SINCE,
-            UNTIL,
-        ),
-        lambda warehouse, asked: warehouse.player(asked["id"], asked["since"], asked["until"]),
-        (
-            "person", "created_at", "event_date", "event_type", "banner_tag", "player_id", "visitor_key", "outcome",
-            "id", "metadata", *_KEPT,
-        ),
-        scope="analyst",
-    ),
+    *RECORDS,
 )  # fmt: skip

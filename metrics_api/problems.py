@@ -15,6 +15,11 @@ from pixels.errors import BadParameter, NoSnapshot, PixelsError
 
 MEDIA_PROBLEM = "application/problem+json"
 _RETRY_AFTER_S = 5
+_DETAILS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this path; /api/docs lists what can be asked.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The API only reads; the header Allow names the methods.",
+}
+"""What is said where the framework says nothing."""
 
 _log = logging.getLogger("metrics_api")
 _Request = falcon.asgi.Request
@@ -72,8 +77,8 @@ def write_problem(_req: _Request, resp: _Response, error: falcon.HTTPError) -> N
     """Write any error as a problem document."""
     status = HTTPStatus(error.status_code)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
-    if error.description:
-        document["detail"] = error.description
+    if detail := error.description or _DETAILS.get(status):
+        document["detail"] = detail
     if isinstance(error, WrongParameter):
         document["parameter"] = error.parameter
     resp.content_type = MEDIA_PROBLEM

@@ -56,6 +56,7 @@ QUESTIONS = {
         ),
         Question("/api/banners", NOVEMBER, lambda wh: wh.banners(FROM, TO)),
         Question("/api/kpis", NOVEMBER, lambda wh: wh.kpis(FROM, TO)),
+        Question("/api/money", NOVEMBER, lambda wh: wh.money(FROM, TO)),
         Question("/api/trends/visit", NOVEMBER, trend_of_visits),
         Question(
             f"/api/campaigns/{quote(HOSTILE, safe='')}",
@@ -87,6 +88,9 @@ QUESTIONS = {
         Question("/api/refused", NOVEMBER, lambda wh: wh.refused(FROM, TO)),
         Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
         Question("/api/segments", f"on={TO}&lapsed_after=7", lambda wh: wh.segments(TO, 7)),
+        Question(
+            "/api/segments/lapsed/players", f"on={TO}&lapsed_after=7", lambda wh: wh.segment_players("lapsed", TO, 7)
+        ),
         Question(f"/api/events/{quote(EVENT_ID, safe='')}", f"since={FROM}", lambda wh: wh.event(EVENT_ID, FROM)),
         Question("/api/players/p1", f"since={FROM}&until={TO}", lambda wh: wh.player("p1", FROM, TO)),
     )
@@ -103,7 +107,7 @@ def publish(folder: Path) -> SampleWarehouse:
         visit("p1", "brandA", "2026-11-01T11:00"),
         visit("p2", "+brandB", "2026-11-01T12:00"),
         registration("p1", HOSTILE, "2026-11-02T10:00", s="v-1"),
-        deposit("p1", "brandA", "2026-11-03T10:00"),
+        deposit("p1", "brandA", "2026-11-03T10:00", txid="t1", amount="10.5", currency="EUR", _key="shop"),
         visit("p3", "brandA", "2026-11-05T10:00"),
         deposit("p3", HOSTILE, "2026-11-06T10:00"),
     )
