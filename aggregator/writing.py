@@ -1,13 +1,13 @@
 """One write session: the lock, the open warehouse, a run, and at the end a snapshot of what changed.
 
-A pass, an import, a requeue and an erasure are each one session. The steps it goes through are named in STEPS, so that
+A pass, an import, a requeue, an erasure and a change of banners are each one session. The steps it goes through are named in STEPS, so that
 progress can be shown and tests can interrupt at each.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from aggregator.forgetting import forget_in_records, forget_in_refusals
 from aggregator.lock import writer_lock
 from aggregator.publish import publish
 from aggregator.records import Gap, Offsets
+from aggregator.store.banners import Banner, write_banners
 from aggregator.store.batch import store_batch
 from aggregator.store.log import save_gaps
 from aggregator.store.opening import is_rebuild_due, open_for_writing, transaction
@@ -73,8 +74,8 @@ class Session:
     total: Outcome = field(default_factory=Outcome)
     records_lost: int = 0
     """Records that the logs deleted before they could be read."""
-    refusals_changed: bool = False
-    """Whether stored refusals were withdrawn, a change that `total` does not tell of."""
+    something_else_changed: bool = False
+    """Whether readers see a change that `total` does not tell of: refusals that were withdrawn, banners."""
     snapshot: int = 0
     """Number of the newest figure-changing run; known at the end."""
     published: bool = False
@@ -98,7 +99,7 @@ class Session:
         with transaction(self.con):
             if withdrawn is not None:
                 withdraw(self.con, withdrawn)
-                self.refusals_changed = True
+                self.something_else_changed = True
             outcome = Outcome(records_read=records_read) + store_batch(self.con, events, rejected, self.settings)
             save_offsets(self.con, offsets or {})
             save_gaps(self.con, gaps, self.run_id, self.now())
@@ -108,6 +109,15 @@ class Session:
         self.records_lost += sum(gap.lost for gap in gaps)
         self.on_step("after_commit")
         return outcome
+
+    def change_banners(self, written: Mapping[str, Banner], removed: Collection[str]) -> None:
+        """Store what is said of banners, in place of what was said of them, and forget the `removed`, in one transaction."""
+        with transaction(self.con):
+            write_banners(self.con, written, removed)
+            self.something_else_changed = True
+            self._save(self.known)
+            self.on_step("before_commit")
+        self.on_step("after_commit")
 
     def end(self) -> None:
         """Write down until when all is stored, also when nothing was read."""
@@ -122,7 +132,7 @@ class Session:
             started_at=self.started_at,
             finished_at=self.now(),
             complete_until=complete_until,
-            figures_changed=True if self.refusals_changed else None,
+            figures_changed=True if self.something_else_changed else None,
         )
 
 
@@ -135,16 +145,17 @@ def writing(
     now: Clock = utc_now,
     stop: Callable[[], bool] = lambda: False,
     at_once_below: float = math.inf,
+    wait: bool = False,
 ) -> Iterator[Session]:
     """Hold the writer lock and the open warehouse; at a normal end archive what is due, publish what changed, move the pointer.
 
     `stop` ends the archiving after the transaction it is in; `at_once_below` is that of `publish`.
 
-    Raises AlreadyRunning when another process writes this warehouse, and PixelsError with what to do when the warehouse
-    cannot be used: what was committed before stays, and the next session goes on from there.
+    Raises AlreadyRunning when another process writes this warehouse, unless told to `wait` for it, and PixelsError with what
+    to do when the warehouse cannot be used: what was committed before stays, and the next session goes on from there.
     """
     started = now()
-    with holding_the_lock(settings, on_step) as step, closing(opened(settings, started, step, now)) as con:
+    with holding_the_lock(settings, on_step, wait=wait) as step, closing(opened(settings, started, step, now)) as con:
         known = complete_so_far(con)
         tombstones = stored_tombstones(con, settings.home)
         if unfinished(settings.home):

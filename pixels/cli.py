@@ -382,3 +382,31 @@ def rejected_requeue(
     settings, period = _settings(), period_of(since, until)
     result = requeue(settings, Choice(reasons, period.start, period.end, ids), RefusedRequests(settings).judge)
     click.echo(result.as_json())
+
+
+@main.group("banners")
+def banners_group() -> None:
+    """Say to whom banners belong and what they cost."""
+
+
+@banners_group.command("import")
+@click.argument("file", metavar="FILE")
+@click.option("--replace", is_flag=True, help="Remove the banners that the file does not name.")
+@click.option("--check", is_flag=True, help="Store nothing; only say what would change.")
+@click.option("--wait", is_flag=True, help="Wait for a pass that is at work, instead of ending with 75.")
+def banners_import(file: str, replace: bool, check: bool, wait: bool) -> None:
+    """Take affiliate, campaign, name and cost of banners from a CSV file; - is standard input. Prints one JSON line."""
+    from aggregator.banners import run_banner_import
+
+    run_banner_import(_settings(), file, replace=replace, check=check, wait=wait)
+
+
+@banners_group.command("ls")
+@_output
+def banners_ls(output: Format) -> None:
+    """List what is known of banners; the CSV can be imported again."""
+    from pixels.known_banners import as_text
+    from pixels.opening import open_warehouse
+
+    with open_warehouse() as warehouse:
+        click.echo(as_text(warehouse.known_banners(), output))

@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pixels.formulas import BEGINNINGS
 from pixels.pointer import utc_text
 
 Format = Literal["table", "csv", "json"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
 _WIDEST = 60
 """Characters of a cell in a table; of a longer text the end is cut off, for three dots."""
 
@@ -63,7 +63,7 @@ def _cell(value: Any) -> str:
 
 
 def _unlike_a_formula(text: str) -> str:
-    return harmless(f"'{text}" if text.startswith(_FORMULA) else text)
+    return harmless(f"'{text}" if text.startswith(BEGINNINGS) else text)
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from pixels import (
     event,
     funnel,
     funnel_players,
+    known_banners,
     kpis,
     metrics,
     money,
@@ -349,6 +350,13 @@ class Warehouse:
     @property
     def _keeps_every_record(self) -> bool:
         return self._pointer.schema_version >= _SCHEMA_THAT_KEEPS_EVERY_RECORD
+
+    def known_banners(self) -> pl.DataFrame:
+        """What `pixels banners import` was told: banner_tag, affiliate, campaign, name, cost (null: nothing), by tag.
+
+        cost is a decimal with 4 places, in the currency of whoever wrote the file. Banners that nobody listed have no row.
+        """
+        return known_banners.known_banners(self._snapshot, self._pointer.schema_version)
 
     def _check_keeps_every_record(self) -> None:
         if not self._keeps_every_record:

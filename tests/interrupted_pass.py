@@ -1,6 +1,7 @@
 """One pass in a process of its own, that kills itself with SIGKILL: `python -m tests.interrupted_pass STEP [HIT] [DELAY_MS] [KIND]`.
 
-It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass, rebuild, requeue, erase.
+It dies when STEP is reached for the HIT-th time, or DELAY_MS later in the middle of what follows. KIND: pass, rebuild, requeue, erase,
+banners (of the file PIXELS_HOME/banners.csv).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from aggregator.banners import import_banners
 from aggregator.erasure import erase
 from aggregator.rebuild import rebuild
 from aggregator.requeue import requeue
@@ -57,7 +59,18 @@ def an_erasure(on_step: Callable[[str], None]) -> None:
     erase(load_settings(), ["p1"], on_step=on_step)
 
 
-KINDS = {"pass": a_pass, "rebuild": a_rebuild, "requeue": a_requeue, "erase": an_erasure}
+def an_import_of_banners(on_step: Callable[[str], None]) -> None:
+    settings = load_settings()
+    import_banners(settings, str(settings.home / "banners.csv"), on_step=on_step)
+
+
+KINDS = {
+    "pass": a_pass,
+    "rebuild": a_rebuild,
+    "requeue": a_requeue,
+    "erase": an_erasure,
+    "banners": an_import_of_banners,
+}
 
 if __name__ == "__main__":
     main()

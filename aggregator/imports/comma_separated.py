@@ -41,13 +41,10 @@ class _Malformed(Exception):
 
 def read_csv(name: str, stream: BinaryIO, judge: Judge, new_id: NewId) -> Iterator[Line]:
     """Yield the rows; blank lines are skipped. Raises UnusableFile when the first line does not name the columns needed."""
-    lines = numbered_lines(stream)
-    header = next((line for _, line in lines if line.strip()), None)
-    if header is None:
-        return
-    separator = max(_SEPARATORS, key=header.count)
-    columns = _columns(name, header, separator)
-    for record in _records(lines, separator, len(columns)):
+    columns, rows = read_table(name, stream)
+    if columns:
+        check_columns(name, columns)
+    for record in rows:
         if not record.written.strip():
             yield Line(record.number, record.written, Skipped("blank"))
         elif isinstance(record.fields, Refused):
@@ -56,13 +53,19 @@ def read_csv(name: str, stream: BinaryIO, judge: Judge, new_id: NewId) -> Iterat
             yield Line(record.number, record.written, _outcome(columns, record.fields, judge, new_id))
 
 
-def _columns(name: str, header: bytes, separator: bytes) -> list[str]:
+def read_table(name: str, stream: BinaryIO) -> tuple[list[str], Iterator[Record]]:
+    """Return the columns that the first line names, none if the file is empty, and the rows below it, blank lines too.
+
+    Raises UnusableFile when the first line cannot be read.
+    """
+    lines = numbered_lines(stream)
+    header = next((line for _, line in lines if line.strip()), b"")
+    separator = max(_SEPARATORS, key=header.count)
     try:
-        columns = [(field or b"").decode().strip() for field in split(header, separator)]
+        columns = [(field or b"").decode().strip() for field in split(header, separator)] if header else []
     except (UnicodeDecodeError, _NotClosed, _Malformed):
         raise UnusableFile(f"{name}: the first line does not name the columns. Is this CSV in UTF-8?") from None
-    check_columns(name, columns)
-    return columns
+    return columns, _records(lines, separator, len(columns))
 
 
 def _outcome(columns: list[str], fields: Fields, judge: Judge, new_id: NewId) -> bytes | Refused:

@@ -12,7 +12,7 @@ from aggregator.records import Offsets
 from pixels import __version__
 from pixels.resources import sql
 
-Kind = Literal["pass", "import", "requeue", "rebuild", "erase"]
+Kind = Literal["pass", "import", "requeue", "rebuild", "erase", "banners"]
 """What a run was for."""
 
 
