@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
+from pixels.rules import DAY
 from pixels.snapshot import Snapshot
+
+_LENGTHS = {"day": "1d", "week": "1w", "month": "1mo"}
+
+
+def check_per(per: object) -> str:
+    """Return the length of time that counts are summed over. Raises BadParameter for what is none of these."""
+    if not isinstance(per, str) or per not in _LENGTHS:
+        raise BadParameter("per", f"{per!r} is not one of {', '.join(_LENGTHS)}")
+    return per
 
 
 def metrics(snapshot: Snapshot, period: Period) -> pl.DataFrame:
@@ -19,6 +30,28 @@ def metrics(snapshot: Snapshot, period: Period) -> pl.DataFrame:
 def summary(snapshot: Snapshot, period: Period, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
     """Return event_date, event_type, banner_tag, count, of all banners or of those named."""
     return snapshot.query("summary", start=period.start, end=period.end, banners=banner_tags(banner))
+
+
+def summed(counts: pl.DataFrame, per: str, period: Period, complete_day: date) -> pl.DataFrame:
+    """Sum daily counts over weeks (from Monday) or months; "day" leaves them as they are.
+
+    In:  event_date, whatever else they are counted by, count; in the order of these columns, of the days of `period`
+    Out: the same with the first day of the week or month as event_date, which `period` may begin after; and
+         partial: whether days of it lie outside the period, or it was not over by `complete_day`, the day that goes on
+    """
+    if per == "day":
+        return counts
+    length = _LENGTHS[per]
+    keys = counts.columns[:-1]
+    first_day_after = pl.col(DAY).dt.offset_by(length)
+    within = (pl.col(DAY) >= period.start) & (first_day_after.dt.offset_by("-1d") <= period.end)
+    return (
+        counts.with_columns(pl.col(DAY).dt.truncate(length))
+        .group_by(keys)
+        .agg(pl.col("count").sum())
+        .sort(keys, nulls_last=True)
+        .with_columns(partial=~within | (first_day_after > complete_day))
+    )
 
 
 def banners(snapshot: Snapshot, period: Period) -> pl.DataFrame:

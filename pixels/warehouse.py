@@ -20,6 +20,7 @@ from pixels import (
     event,
     funnel,
     funnel_players,
+    hours,
     known_banners,
     kpis,
     metrics,
@@ -126,13 +127,31 @@ class Warehouse:
             return self
         return self._source.open()
 
-    def metrics(self, start: Day, end: Day) -> pl.DataFrame:
-        """Players counted by day and type: event_date, event_type, count. Days without an event have no row."""
-        return metrics.metrics(self._snapshot, parse_period(start, end))
+    def metrics(self, start: Day, end: Day, per: str = "day") -> pl.DataFrame:
+        """Players counted by day and type: event_date, event_type, count. Days without an event have no row.
 
-    def summary(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+        `per` "week" (from Monday) or "month": sums of the daily counts of the range, event_date the first day of it, and
+        `partial`: whether it goes beyond the range, or was not over by `complete_until`.
+        """
+        period, per = parse_period(start, end), metrics.check_per(per)
+        return metrics.summed(metrics.metrics(self._snapshot, period), per, period, self._day_of(self.complete_until))
+
+    def summary(
+        self, start: Day, end: Day, banner: str | Sequence[str] | None = None, per: str = "day"
+    ) -> pl.DataFrame:
         """As `metrics`, by banner, of all banners or those named: event_date, event_type, banner_tag, count."""
-        return metrics.summary(self._snapshot, parse_period(start, end), banner)
+        period, per = parse_period(start, end), metrics.check_per(per)
+        counts = metrics.summary(self._snapshot, period, banner)
+        return metrics.summed(counts, per, period, self._day_of(self.complete_until))
+
+    def hours(self, start: Day, end: Day | None = None) -> pl.DataFrame:
+        """Counted events by local hour, "first visit of the day, by hour"; `end` None: one day. See `pixels.hours.hours`.
+
+        event_date, hour (0 to 23), starts_at (UTC, tells the two hours apart when clocks go back), event_type, count (0 too),
+        partial. Hours that have begun by `complete_until` have a row. Raises BadParameter for more than 366 days.
+        """
+        period = hours.check_days(parse_period(start, start if end is None else end))
+        return hours.hours(self._snapshot, period, self.time_zone, self.complete_until)
 
     def banners(self, start: Day, end: Day) -> pl.DataFrame:
         """Sums of daily counts: banner_tag, visits, registrations, deposits; most deposits first."""
