@@ -41,6 +41,21 @@ WishRule = Literal["ignore", "anonymize", "drop"]
 """What a visitor's wish not to be tracked brings about: nothing, an anonymous event, no event."""
 
 
+DEFAULT_TAG_PATTERN = "^a_(?P<site>[^_]*)b_(?P<ad>[^_]*)c_(?P<sub>.*)$"
+"""Takes tags such as a_<site>b_<ad>c_<sub> apart."""
+
+_TAKEN_NAMES = frozenset(
+    {
+        "banner_tag", "affiliate", "campaign", "name", "cost", "event_date", "event_type", "count", "partial",
+        "step", "players", "entered", "rate", "mature_players", "mature_entered", "mature_rate", "immature",
+        "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate",
+        "visits", "daily_unique_visitors", "unique_visitors", "ftd", "ndc", "first_deposits_without_registration",
+        "deposit_days", "deposit_transactions", "banners_without_cost", "cost_per_registration", "cost_per_ftd",
+        "player_id", "mature",
+    }
+)  # fmt: skip
+"""Columns of the frames that a part of the tag becomes a column of."""
+
 ApiScope = Literal["figures", "analyst"]
 """What a key of the API opens: counts alone; or these and single events, players and the snapshot."""
 
@@ -194,6 +209,11 @@ class Settings(BaseSettings):
         12, ge=0, le=1_200, description="Months whose last snapshot is kept, the current one among them; 0: none."
     )
     memory_limit: str = Field("2GB", description="Memory DuckDB may use in one process.")
+    tag_pattern: str = Field(
+        DEFAULT_TAG_PATTERN,
+        description="Regular expression that takes banner tags apart; its named groups are dimensions. "
+        "By default `site`, `ad` and `sub` of `a_<site>b_<ad>c_<sub>`.",
+    )
 
     @field_validator("home", mode="before")
     @classmethod
@@ -263,6 +283,21 @@ class Settings(BaseSettings):
             what = "memory" if info.field_name == "memory_limit" else "disk"
             raise ValueError(f"{amount!r} is no amount of {what} such as 2GB or 512MB")
         return amount
+
+    @field_validator("tag_pattern")
+    @classmethod
+    def _named_groups(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groupindex
+        except (re.error, RecursionError, OverflowError) as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        if not groups:
+            raise ValueError(f"{pattern!r} has no named group; write for example ^(?P<site>[^-]+)-(?P<size>.+)$")
+        if taken := [name for name in groups if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in _TAKEN_NAMES]:
+            raise ValueError(
+                f"a group cannot be named {taken[0]!r}: give it another name, of small letters, digits and _"
+            )
+        return pattern
 
     @field_validator("hash_key")
     @classmethod

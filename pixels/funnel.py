@@ -12,16 +12,15 @@ from typing import Any
 
 import polars as pl
 
+from pixels.dimensions import Dimensions, EventColumns
 from pixels.errors import BadParameter
 from pixels.period import Period
 from pixels.resources import resource_path
-from pixels.snapshot import Snapshot
 from pixels.tries import best_tries
 
 STEPS = ("visit", "registration", "deposit")
 ORDERS = ("ordered", "strict", "any")
 ENTRANTS = ("all", "new")
-DIMENSIONS = (None, "banner_tag")
 Window = str | Sequence[str] | Mapping[str, str]
 """A length of time such as 7d for all steps, a list of one for each step after the first, or one for each event type."""
 _QUANTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9}
@@ -40,10 +39,9 @@ class FunnelQuestion:
     """The longest of them: how long a try can take."""
     order: str
     entrants: str
-    by: str | None
 
 
-def ask(steps: Sequence[str], window: Window, order: str, entrants: str, by: str | None) -> FunnelQuestion:
+def ask(steps: Sequence[str], window: Window, order: str, entrants: str) -> FunnelQuestion:
     """Check the parameters of a funnel. Raises BadParameter that names the wrong one."""
     known = _event_types()
     if isinstance(steps, str) or not isinstance(steps, Sequence) or not steps or any(s not in known for s in steps):
@@ -55,7 +53,6 @@ def ask(steps: Sequence[str], window: Window, order: str, entrants: str, by: str
         window=max(windows) if windows else parse_window(window),
         order=one_of("order", order, ORDERS),
         entrants=one_of("entrants", entrants, ENTRANTS),
-        by=one_of("by", by, DIMENSIONS),
     )
 
 
@@ -84,15 +81,17 @@ def parse_window(window: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complete_until: datetime) -> pl.DataFrame:
-    """Count the people who took each step; one row a step, or one a banner and step.
+def funnel(
+    dimensions: Dimensions, period: Period, question: FunnelQuestion, by: str | None, complete_until: datetime
+) -> pl.DataFrame:
+    """Count the people who took each step; one row a step, or one a value of the dimension `by` and step.
 
     People enter with the first step on a day of the period. Later steps count up to their window after the entry, that
     instant included, also when the period is over by then. Of several tries of a person the one that gets furthest
-    counts, of equals the earliest, so everybody is in the funnel once, under the banner of that entry. One event fills
-    one step; steps of the same instant count as in order.
+    counts, of equals the earliest, so everybody is in the funnel once, under the banner of that entry, or what else of the
+    entry is asked for. One event fills one step; steps of the same instant count as in order.
 
-    step, event_type, [banner_tag,]
+    step, event_type, [the dimension,]
     players                    people who took this and all steps before it
     entered                    people who took the first step: the denominator of
     rate                       players / entered; null when nobody entered
@@ -101,21 +100,29 @@ def funnel(snapshot: Snapshot, period: Period, question: FunnelQuestion, complet
     p25_seconds_from_entry, median_..., p75_..., p90_...    of `players`, from entry to this step, between two of them
                                linearly (Hyndman and Fan, "Sample Quantiles", 1996: type 7)
     """
-    return _tabulate(people(snapshot, period, question, complete_until), question)
+    tries = people(dimensions, period, question, complete_until, by)
+    return _tabulate(tries, question.steps, [] if by is None else [by])
 
 
 def people(
-    snapshot: Snapshot, period: Period, question: FunnelQuestion, complete_until: datetime, *, named: bool = False
+    dimensions: Dimensions,
+    period: Period,
+    question: FunnelQuestion,
+    complete_until: datetime,
+    *by: str | None,
+    named: bool = False,
 ) -> pl.DataFrame:
     """Return the people who entered, each once, by the try that counts.
 
     player_id                  of the player, or of the visitor whom nothing links to one; null unless `named`
-    banner_tag                 of the entry
+    [each dimension of `by`]   of the entry
     mature                     whether the longest window of the entry was over by `complete_until`
     step_1, step_2, ...        instants, null from the step on that was not taken
     banner_1, banner_2, ...    of the events that filled the steps
+    event_1, event_2, ...      their ids; null unless a dimension needs events
     """
-    events = snapshot.query(
+    wanted = [name for name in by if name is not None]
+    events = dimensions.snapshot.query(
         "funnel_events",
         start=period.start,
         end=period.end,
@@ -123,19 +130,23 @@ def people(
         window_days=question.window.days,
         entrants=question.entrants,
         named=named,
+        identified=any(map(dimensions.needs_events, wanted)),
     )
     tries = best_tries(events, question.steps, question.order, question.windows)
-    mature = pl.col("step_1") + question.window <= complete_until
-    return tries.with_columns(banner_tag="banner_1", mature=mature)
+    for name in wanted:
+        tries = dimensions.add(tries, name, of_step(1))
+    return tries.with_columns(mature=pl.col("step_1") + question.window <= complete_until)
 
 
-def _tabulate(tries: pl.DataFrame, question: FunnelQuestion) -> pl.DataFrame:
-    dimension = [] if question.by is None else [question.by]
-    rows = [
-        _count_step(tries, number, event_type, dimension) for number, event_type in enumerate(question.steps, start=1)
-    ]
+def of_step(number: int) -> EventColumns:
+    """Return how `people` names the event that filled a step."""
+    return EventColumns(f"banner_{number}", f"event_{number}", f"step_{number}")
+
+
+def _tabulate(tries: pl.DataFrame, steps: Sequence[str], dimension: list[str]) -> pl.DataFrame:
+    rows = [_count_step(tries, number, event_type, dimension) for number, event_type in enumerate(steps, start=1)]
     order = [pl.col("entered").neg(), *dimension, "step"] if dimension else ["step"]
-    return pl.concat(rows).sort(order)
+    return pl.concat(rows).sort(order, nulls_last=True)
 
 
 def _count_step(tries: pl.DataFrame, number: int, event_type: str, dimension: list[str]) -> pl.DataFrame:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
 
 from pixels import funnel
+from pixels.dimensions import TAG, Dimensions
 from pixels.errors import BadParameter
 from pixels.period import Period
 from pixels.rules import INSTANT
-from pixels.snapshot import Snapshot
 
 
 def funnel_players(
-    snapshot: Snapshot,
+    dimensions: Dimensions,
     period: Period,
     question: funnel.FunnelQuestion,
     complete_until: datetime,
     step: int,
-    banner: str | None,
+    where: Mapping[str, str | None],
     *,
     dropped: bool,
 ) -> pl.DataFrame:
     """List who is counted in `players` of a step; or with `dropped` who took the step before it and not this one.
 
-    One row a person, in the order of entries: as many as `funnel` counts, in all, or of the banner. Raises BadParameter.
+    One row a person, in the order of entries: as many as `funnel` counts, in all, or of those whose entry has all the values
+    that `where` gives for dimensions (None: no value). Raises BadParameter.
 
     player_id      of the player, or the visitor key of somebody whom nothing links to one
     banner_tag     of the entry
@@ -34,13 +36,15 @@ def funnel_players(
     visitor_keys   list of the keys that became the player, whose events count as the player's
     mature         whether the window of the entry was over by `complete_until`
     """
-    _check(step, len(question.steps), banner, dropped=dropped)
-    people = funnel.people(snapshot, period, question, complete_until, named=True)
+    _check(step, len(question.steps), dropped=dropped)
+    people = funnel.people(
+        dimensions, period, question, complete_until, TAG, *(n for n in where if n != TAG), named=True
+    )
     took = pl.col(f"step_{step}").is_not_null()
     listed = people.filter(~took & pl.col(f"step_{step - 1}").is_not_null() if dropped else took)
-    if banner is not None:
-        listed = listed.filter(pl.col("banner_tag") == banner)
-    keys = snapshot.query("linked_keys")
+    for name, value in where.items():
+        listed = listed.filter(pl.col(name).eq_missing(pl.lit(value)))
+    keys = dimensions.snapshot.query("linked_keys")
     return (
         listed.join(keys, on="player_id", how="left")
         .select(
@@ -55,11 +59,21 @@ def funnel_players(
     )
 
 
-def _check(step: object, steps: int, banner: object, *, dropped: object) -> None:
-    if not isinstance(step, int) or isinstance(step, bool) or not 1 <= step <= steps:
-        raise BadParameter("step", f"{step!r} is not the number of a step, from 1 to {steps}")
+def checked_where(dimensions: Dimensions, banner: object, where: object) -> dict[str, str | None]:
+    """Read which entries are asked for: those of a banner, those with the values of dimensions. Raises BadParameter."""
     if not isinstance(banner, str | None):
         raise BadParameter("banner", f"{banner!r} is no banner tag")
+    if not isinstance(where, Mapping | None) or not all(
+        isinstance(value, str | None) for value in (where or {}).values()
+    ):
+        raise BadParameter("where", f"{where!r} does not give each dimension its value, as {{'affiliate': 'X'}} does")
+    chosen = {dimensions.check(name, "where"): value for name, value in (where or {}).items()}
+    return chosen if banner is None else {**chosen, TAG: banner}
+
+
+def _check(step: object, steps: int, *, dropped: object) -> None:
+    if not isinstance(step, int) or isinstance(step, bool) or not 1 <= step <= steps:
+        raise BadParameter("step", f"{step!r} is not the number of a step, from 1 to {steps}")
     if not isinstance(dropped, bool):
         raise BadParameter("dropped", f"{dropped!r} is neither True nor False")
     if dropped and step == 1:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixels.config import load_settings
+from pixels.config import Settings, load_settings
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.kept import kept_snapshots
 from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
@@ -16,6 +16,19 @@ from pixels.warehouse import Source, Warehouse
 _TRIES = 5
 _PAUSE_BETWEEN_TRIES = 0.05
 _WRITERS_FILE = "warehouse.duckdb"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What of the settings matters to who reads."""
+
+    memory_limit: str
+    tag_pattern: str
+
+    @classmethod
+    def by(cls, settings: Settings) -> Reading:
+        """Take it out of the settings."""
+        return cls(settings.memory_limit, settings.tag_pattern)
 
 
 def open_warehouse(
@@ -38,18 +51,18 @@ def open_warehouse(
     if api_key is not None:
         raise BadParameter("api_key", "only an address such as https://stats.example:8788 takes one")
     if path is None:
-        return _one_of(Published(settings.published_dir, settings.memory_limit), snapshot)
+        return _one_of(Published(settings.published_dir, Reading.by(settings)), snapshot)
     if not isinstance(path, str | Path):
         raise BadParameter(
             "path", f"{path!r} is no path: give a PIXELS_HOME folder, a published folder, or a snapshot file"
         )
     path = _expanded(path)
     if path.is_file():
-        return _open_file_of(path, snapshot, settings.memory_limit)
+        return _open_file_of(path, snapshot, Reading.by(settings))
     if not path.is_dir() and path.name != "published":
         raise NoSnapshot(f"{path} does not exist: give a PIXELS_HOME folder, a published folder, or a snapshot file")
     is_home = path.name != "published" and not (path / POINTER).exists()
-    return _one_of(Published(path / "published" if is_home else path, settings.memory_limit), snapshot)
+    return _one_of(Published(path / "published" if is_home else path, Reading.by(settings)), snapshot)
 
 
 def _one_of(published: Published, number: int | None) -> Warehouse:
@@ -68,7 +81,7 @@ class Published:
     """A published folder."""
 
     folder: Path
-    memory_limit: str
+    reading: Reading
 
     def pointer(self) -> Pointer:
         """Read `current.json`."""
@@ -95,35 +108,36 @@ class Published:
                     return self._named_by(pointer)
                 if number not in kept:
                     break
-                return open_file(kept[number], self.memory_limit, self)
+                return open_file(kept[number], self.reading, self)
             except SnapshotGone:  # deleted since we looked; it may be kept elsewhere
                 continue
         numbers = ", ".join(map(str, kept_snapshots(self.folder))) or "none"
         raise NoSnapshot(f"snapshot {number} is not kept under {self.folder}; kept are: {numbers}")
 
     def _named_by(self, pointer: Pointer) -> Warehouse:
-        return Warehouse(pointer, Snapshot(self.folder / pointer.file, self.memory_limit), self)
+        snapshot = Snapshot(self.folder / pointer.file, self.reading.memory_limit)
+        return Warehouse(pointer, snapshot, self, self.reading.tag_pattern)
 
 
-def _open_file_of(file: Path, number: int | None, memory_limit: str) -> Warehouse:
-    warehouse = open_file(file, memory_limit, None)
+def _open_file_of(file: Path, number: int | None, reading: Reading) -> Warehouse:
+    warehouse = open_file(file, reading, None)
     if number in (None, warehouse.snapshot):
         return warehouse
     warehouse.close()
     raise NoSnapshot(f"{file} is snapshot {warehouse.snapshot}, not {number}")
 
 
-def open_file(file: Path, memory_limit: str, source: Source | None) -> Warehouse:
+def open_file(file: Path, reading: Reading, source: Source | None) -> Warehouse:
     """Open one file. It stands for itself alone, or for a state of what `source` publishes."""
     if file.name == _WRITERS_FILE:
         raise NoSnapshot(f"{file} belongs to `pixels aggregate` alone; open {file.parent}, its snapshots are published")
-    snapshot = Snapshot(file, memory_limit)
+    snapshot = Snapshot(file, reading.memory_limit)
     try:
         pointer = _pointer_from_file(snapshot)
     except NoSnapshot:
         snapshot.close()
         raise
-    return Warehouse(pointer, snapshot, source)
+    return Warehouse(pointer, snapshot, source, reading.tag_pattern)
 
 
 def _pointer_from_file(snapshot: Snapshot) -> Pointer:

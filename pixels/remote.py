@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from pixels.config import Settings
 from pixels.errors import BadParameter, NoSnapshot, PixelsError
-from pixels.opening import open_file
+from pixels.opening import Reading, open_file
 from pixels.pointer import MEDIA_DUCKDB, Pointer, check_usable
 from pixels.ports import is_this_machine
 from pixels.warehouse import Warehouse
@@ -50,7 +50,7 @@ def open_remote(address: str, settings: Settings, snapshot: int | None, api_key:
     url = _checked(address, secret)
     name = hashlib.sha256(f"{url}\n{secret}".encode()).hexdigest()[:16]
     folder = user_cache_path("pixels") / f"{url.host}-{name}"
-    return RemoteApi(str(url).rstrip("/"), SecretStr(secret), folder, settings.memory_limit).open()
+    return RemoteApi(str(url).rstrip("/"), SecretStr(secret), folder, Reading.by(settings)).open()
 
 
 def _checked(address: str, secret: str) -> httpx.URL:
@@ -76,7 +76,7 @@ class RemoteApi:
     url: str
     secret: SecretStr
     folder: Path
-    memory_limit: str
+    reading: Reading
 
     def pointer(self) -> Pointer:
         """Ask what is published there now."""
@@ -96,7 +96,7 @@ class RemoteApi:
         for tries_left in reversed(range(_TRIES)):
             before, file = self.pointer(), self._fetch()
             try:
-                warehouse = open_file(file, self.memory_limit, self)
+                warehouse = open_file(file, self.reading, self)
             except NoSnapshot as error:  # damaged; or another process has fetched a newer one, and deleted this
                 file.unlink(missing_ok=True)
                 if not tries_left:

@@ -1,7 +1,7 @@
 """How far each try at a funnel got: the events of people, in order, walked step by step for all tries at once.
 
 In all functions `events` are the rows of `schema/queries/funnel_events.sql`: person, player_id, event_type, created_at,
-banner_tag, is_entry, in the order of person, instant, place among the steps, id. A row is named by its number.
+event_id, banner_tag, is_entry, in the order of person, instant, place among the steps, id. A row is named by its number.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import polars as pl
 def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, windows: Sequence[timedelta]) -> pl.DataFrame:
     """Return the try of each person that gets furthest, of equals the earliest; `windows` of the steps after the first.
 
-    Out: one row a person; player_id; for each step its instant (step_1, step_2, ...) and the banner of the event that
-    filled it (banner_1, banner_2, ...), null from the step on that was not reached.
+    Out: one row a person; player_id; for each step its instant (step_1, step_2, ...), and the banner (banner_1, ...) and id
+    (event_1, ...) of the event that filled it, null from the step on that was not reached.
     """
     rows = [f"row_{number}" for number, _ in enumerate(steps, 1)]
     tries = pl.DataFrame(_walk(events, steps, order, windows), schema=rows).with_columns(
@@ -25,11 +25,15 @@ def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, windows: 
     )
     best_first = tries.with_row_index("try").sort("person", "reached", "try", descending=[False, True, False])
     best = best_first.unique("person", keep="first", maintain_order=True)
+    filled = {"created_at": "step", "banner_tag": "banner", "event_id": "event"}
     return pl.DataFrame(
         [
             events["player_id"].gather(best["row_1"]),
-            *(events["created_at"].gather(best[row]).alias(f"step_{n}") for n, row in enumerate(rows, 1)),
-            *(events["banner_tag"].gather(best[row]).alias(f"banner_{n}") for n, row in enumerate(rows, 1)),
+            *(
+                events[c].gather(best[row]).alias(f"{name}_{n}")
+                for c, name in filled.items()
+                for n, row in enumerate(rows, 1)
+            ),
         ]
     )
 

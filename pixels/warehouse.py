@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
@@ -14,9 +14,12 @@ import polars as pl
 
 from pixels import (
     accounting,
+    activity_by,
     changes,
     cohorts,
+    compared,
     conversions,
+    costs,
     event,
     funnel,
     funnel_players,
@@ -27,9 +30,11 @@ from pixels import (
     money,
     player,
     rejected,
+    running_day,
     segments,
     why,
 )
+from pixels.dimensions import Dimensions
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.funnel import STEPS, Window
 from pixels.period import Day, parse_day, parse_period
@@ -37,6 +42,7 @@ from pixels.pointer import LastCheck, Pointer
 from pixels.snapshot import Parameters, Snapshot
 
 _SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
+_SCHEMA_THAT_KNOWS_BANNERS = 4
 
 
 class Source(Protocol):
@@ -59,8 +65,9 @@ class Warehouse:
     is not a day raises BadParameter. Frames are Polars, in a fixed order; instants are UTC.
     """
 
-    def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Source | None) -> None:
-        self._pointer, self._snapshot, self._source = pointer, snapshot, source
+    def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Source | None, tag_pattern: str) -> None:
+        self._pointer, self._snapshot, self._source, self._tag_pattern = pointer, snapshot, source, tag_pattern
+        self._dimensions = Dimensions(snapshot, tag_pattern, pointer.schema_version >= _SCHEMA_THAT_KNOWS_BANNERS)
 
     @property
     def file(self) -> Path:
@@ -137,11 +144,19 @@ class Warehouse:
         return metrics.summed(metrics.metrics(self._snapshot, period), per, period, self._day_of(self.complete_until))
 
     def summary(
-        self, start: Day, end: Day, banner: str | Sequence[str] | None = None, per: str = "day"
+        self,
+        start: Day,
+        end: Day,
+        banner: str | Sequence[str] | None = None,
+        by: str = "banner_tag",
+        per: str = "day",
     ) -> pl.DataFrame:
-        """As `metrics`, by banner, of all banners or those named: event_date, event_type, banner_tag, count."""
+        """As `metrics`, by banner, of all banners or those named: event_date, event_type, banner_tag, count.
+
+        `by` another dimension, as in `funnel`, of the counted event: its column is in the place of banner_tag.
+        """
         period, per = parse_period(start, end), metrics.check_per(per)
-        counts = metrics.summary(self._snapshot, period, banner)
+        counts = activity_by.summary_by(self._dimensions, period, self._dimensions.check(by), banner)
         return metrics.summed(counts, per, period, self._day_of(self.complete_until))
 
     def hours(self, start: Day, end: Day | None = None) -> pl.DataFrame:
@@ -153,18 +168,53 @@ class Warehouse:
         period = hours.check_days(parse_period(start, start if end is None else end))
         return hours.hours(self._snapshot, period, self.time_zone, self.complete_until)
 
-    def banners(self, start: Day, end: Day) -> pl.DataFrame:
-        """Sums of daily counts: banner_tag, visits, registrations, deposits; most deposits first."""
-        return metrics.banners(self._snapshot, parse_period(start, end))
+    def banners(self, start: Day, end: Day, by: str = "banner_tag") -> pl.DataFrame:
+        """Sums of daily counts: banner_tag, or the dimension `by`; visits, registrations, deposits; most deposits first."""
+        return activity_by.banners_by(self._dimensions, parse_period(start, end), self._dimensions.check(by))
 
-    def kpis(self, start: Day, end: Day) -> pl.DataFrame:
-        """The figures of the range in one row, each defined in docs/metrics.md.
+    def kpis(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
+        """The figures of the range in one row, or one a value of the dimension `by`; each defined in docs/metrics.md.
 
         daily_unique_visitors, unique_visitors, registrations, ftd, ndc, first_deposits_without_registration, deposit_days,
-        deposit_transactions (null in a snapshot made before these were kept).
+        deposit_transactions (null in a snapshot made before these were kept). By a dimension all but the last, FTD and NDC
+        credited to the event of the deposit, or with `credit` "registration" to that of the registration before it.
         """
         period = parse_period(start, end)
+        funnel.one_of("credit", credit, conversions.CREDITS)
+        if by is not None:
+            return activity_by.kpis_by(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
         return kpis.kpis(self._snapshot, period, self.time_zone, has_transactions=self._keeps_every_record)
+
+    def costs(self, start: Day, end: Day, by: str = "banner_tag", credit: str = "event") -> pl.DataFrame:
+        """What banners cost, and what each registration and FTD of the range cost by that; see `pixels.costs.costs`.
+
+        The dimension `by` (of banners), cost, banners, registrations, cost_per_registration, ftd, cost_per_ftd,
+        banners_without_cost. A cost is that of the whole banner: ask for the days that it was paid for.
+        """
+        period = parse_period(start, end)
+        funnel.one_of("credit", credit, conversions.CREDITS)
+        return costs.costs(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
+
+    def compare(self, start: Day, end: Day, against: str = "previous") -> pl.DataFrame:
+        """The figures of `kpis` beside those of as many earlier days, one row a figure: figure, now, before, change, ...
+
+        ... start, end, before_start, before_end. `against` "previous", the days just before, or "weekday", the same days of the
+        week before. null where nothing fair is there to compare with; days that are not over raise BadParameter. See
+        `pixels.compared.compare`.
+        """
+        running, against = self._day_of(self.complete_until), compared.check_against(against)
+        period = compared.check_is_over(parse_period(start, end), running)
+        data = compared.days_with_data(self._snapshot)
+        return compared.compare(lambda days: self.kpis(days.start, days.end), period, running, data, against)
+
+    def today(self) -> pl.DataFrame:
+        """The day that goes on at `complete_until`, beside the same day a week earlier up to the same local time.
+
+        event_date, until, event_type, count, before_date, before_until, before, change (relative; null where before is 0 or
+        not known). See `pixels.running_day.today`.
+        """
+        data = compared.days_with_data(self._snapshot)
+        return running_day.today(self._snapshot, self.time_zone, self.complete_until, data)
 
     def money(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
         """What deposits were worth, one row a currency, of all banners or those named; see `pixels.money.money`.
@@ -190,12 +240,12 @@ class Warehouse:
 
         `window` 7d, 12h, 30m, or one for each later step, ["1d", "7d"] or {"registration": "1d", "deposit": "7d"}; `order`
         "ordered" (other steps may come between), "strict" (none may) or "any" (the later steps in any order); `entrants`
-        "all", or "new": without those who had registered before; `by` None or "banner_tag", the banner of the entry. One
-        row a step, or one a banner and step. Entries whose window was not over by `complete_until` are also counted apart,
-        as immature.
+        "all", or "new": without those who had registered before; `by` a dimension of the entry: "banner_tag", "affiliate",
+        "campaign", "name", a part of the tag, "metadata.KEY". One row a step, or one a value and step. Entries whose window
+        was not over by `complete_until` are also counted apart, as immature.
         """
-        question = funnel.ask(steps, window, order, entrants, by)
-        return funnel.funnel(self._snapshot, parse_period(start, end), question, self.complete_until)
+        question, period = funnel.ask(steps, window, order, entrants), parse_period(start, end)
+        return funnel.funnel(self._dimensions, period, question, self._by(by), self.complete_until)
 
     def funnel_players(
         self,
@@ -208,26 +258,29 @@ class Warehouse:
         steps: Sequence[str] = STEPS,
         banner: str | None = None,
         dropped: bool = False,
+        where: Mapping[str, str | None] | None = None,
     ) -> pl.DataFrame:
         """The people behind `players` of a step (1, 2, ...) of `wh.funnel` with the same parameters, one row each.
 
         player_id, banner_tag (of the entry; `banner` asks for one), entered_at, step_at, visitor_keys (list), mature. With
-        `dropped` those who took the step before and not this one. See `pixels.funnel_players.funnel_players`.
+        `dropped` those who took the step before and not this one; `where` {"affiliate": "X"} asks for entries with this value
+        of a dimension, None: without one. See `pixels.funnel_players.funnel_players`.
         """
-        question, period = funnel.ask(steps, window, order, entrants, by=None), parse_period(start, end)
+        question, period = funnel.ask(steps, window, order, entrants), parse_period(start, end)
+        chosen = funnel_players.checked_where(self._dimensions, banner, where)
         return funnel_players.funnel_players(
-            self._snapshot, period, question, self.complete_until, step, banner, dropped=dropped
+            self._dimensions, period, question, self.complete_until, step, chosen, dropped=dropped
         )
 
     def conversions(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
         """Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.
 
         Mature entries only: visitors, registrations, registration_rate, credited_registrations, deposits, deposit_rate, and
-        apart from them immature; see `pixels.conversions.conversions`. One row, or with `by` "banner_tag" one a banner of
-        the entry; with `credit` "registration" deposits count for the banner of the registration instead.
+        apart from them immature; see `pixels.conversions.conversions`. One row, or one a value of a dimension of the entry,
+        `by` as in `funnel`; with `credit` "registration" deposits count for that of the registration instead.
         """
         period = parse_period(start, end)
-        return conversions.conversions(self._snapshot, period, by, credit, self.complete_until)
+        return conversions.conversions(self._dimensions, period, self._by(by), credit, self.complete_until)
 
     def why(self, date: Day, type: str, banner: str | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record received for a day, a type and a banner, with what became of it; see `pixels.why.why`.
@@ -366,10 +419,6 @@ class Warehouse:
         self._check_keeps_every_record()
         return rejected.refusal(self._snapshot, id)
 
-    @property
-    def _keeps_every_record(self) -> bool:
-        return self._pointer.schema_version >= _SCHEMA_THAT_KEEPS_EVERY_RECORD
-
     def known_banners(self) -> pl.DataFrame:
         """What `pixels banners import` was told: banner_tag, affiliate, campaign, name, cost (null: nothing), by tag.
 
@@ -377,11 +426,18 @@ class Warehouse:
         """
         return known_banners.known_banners(self._snapshot, self._pointer.schema_version)
 
+    @property
+    def _keeps_every_record(self) -> bool:
+        return self._pointer.schema_version >= _SCHEMA_THAT_KEEPS_EVERY_RECORD
+
     def _check_keeps_every_record(self) -> None:
         if not self._keeps_every_record:
             raise NoSnapshot(
                 f"{self._snapshot.file} was made before Pixels kept every record: run `pixels aggregate`, then open it again"
             )
+
+    def _by(self, by: str | None) -> str | None:
+        return None if by is None else self._dimensions.check(by)
 
     def sql(self, query: str, params: Parameters | None = None) -> pl.DataFrame:
         """Run one SELECT over the snapshot's tables, `params` bound to ? or $name.
@@ -392,7 +448,7 @@ class Warehouse:
 
     def standing_for(self, pointer: Pointer) -> Warehouse:
         """Return the same snapshot, of which `pointer` says how complete it is."""
-        return Warehouse(pointer, self._snapshot, self._source)
+        return Warehouse(pointer, self._snapshot, self._source, self._tag_pattern)
 
     def close(self) -> None:
         """Release the file."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -100,6 +101,8 @@ class SampleWarehouse:
     snapshot: int = 0
     refused: Counter[tuple[date, str]] = field(default_factory=Counter)
     """How many were refused on which day for which reason."""
+    banners: dict[str, tuple[str | None, str | None, str | None, Decimal | None]] = field(default_factory=dict)
+    """Affiliate, campaign, name and cost of banners."""
 
     @property
     def published(self) -> Path:
@@ -176,6 +179,7 @@ class SampleWarehouse:
             "daily_metrics": [(*key, number) for key, number in daily.items()],
             "event_summary": [(*key, number) for key, number in by_banner.items()],
             "daily_accounting": _daily_accounting(self.events, kept, zone),
+            "banners": [(tag, *said) for tag, said in self.banners.items()],
             "daily_refusals": [(*key, number) for key, number in self.refused.items()],
             "players": _players(self.events, kept),
             "visitor_links": [

@@ -1,0 +1,112 @@
+"""Activity, split by a dimension: counted events, and the key figures of a range, of each value of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pixels.dimensions import TAG, Dimensions, EventColumns
+from pixels.metrics import banner_tags, banners, summary
+from pixels.period import Period
+
+_MEASURES = {"visits": "visit", "registrations": "registration", "deposits": "deposit"}
+_REGISTRATION = EventColumns("registration_banner", "registration_id", "registration_at")
+_DEPOSIT = EventColumns("deposit_banner", "deposit_id", "deposit_at")
+
+
+def summary_by(
+    dimensions: Dimensions, period: Period, by: str, banner: str | Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return event_date, event_type, the dimension, count, of all banners or of those named; no value comes last."""
+    if by == TAG:
+        return summary(dimensions.snapshot, period, banner)
+    if dimensions.needs_events(by):
+        counted = _counted(dimensions, period, None, banner).with_columns(count=pl.lit(1, pl.Int64))
+    else:
+        counted = summary(dimensions.snapshot, period, banner)
+    key = ["event_date", "event_type", by]
+    return dimensions.add(counted, by).group_by(key).agg(pl.col("count").sum()).sort(key, nulls_last=True)
+
+
+def banners_by(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
+    """Return the dimension, and its sums of daily counts: visits, registrations, deposits; the most deposits first."""
+    if by == TAG:
+        return banners(dimensions.snapshot, period)
+    counts = summary_by(dimensions, period, by)
+    of_type = [
+        pl.col("count").filter(pl.col("event_type") == kind).sum().alias(name) for name, kind in _MEASURES.items()
+    ]
+    most_first = [pl.col(name).neg() for name in reversed(_MEASURES)]
+    return counts.group_by(by).agg(of_type).sort(*most_first, by, nulls_last=True)
+
+
+def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
+    """Return a row a value of the dimension, the most visitors first: the dimension, and counts (Int64) as in `pixels.kpis.kpis`.
+
+    daily_unique_visitors, deposit_days   by the counted event: they sum to the whole
+    unique_visitors                       distinct player ids that visited under the value; who came by several counts for each
+    registrations                         by the event of the first registration
+    ftd, ndc                              by the event of the first deposit; with `credit` "registration" that of the
+                                          registration before it
+    first_deposits_without_registration   by the event of the deposit
+    """
+    daily = banners_by(dimensions, period, by).select(by, daily_unique_visitors="visits", deposit_days="deposits")
+    visitors = _visitors(dimensions, period, by)
+    milestones = _milestones(dimensions, period, time_zone, by, credit)
+    counts = pl.concat([daily, visitors, milestones], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
+    names = [*_COUNTS]
+    return counts.select(by, *names).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
+
+
+_COUNTS = (
+    "daily_unique_visitors",
+    "unique_visitors",
+    "registrations",
+    "ftd",
+    "ndc",
+    "first_deposits_without_registration",
+    "deposit_days",
+)
+
+
+def _counted(
+    dimensions: Dimensions, period: Period, event_type: str | None, banner: str | Sequence[str] | None = None
+) -> pl.DataFrame:
+    parameters = {"event_type": event_type, "banners": banner_tags(banner)}
+    return dimensions.snapshot.query("counted_events_between", start=period.start, end=period.end, **parameters)
+
+
+def _visitors(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
+    if dimensions.needs_events(by):
+        visits = _counted(dimensions, period, "visit")
+    else:
+        visits = dimensions.snapshot.query("visitors_by_banner", start=period.start, end=period.end)
+    return dimensions.add(visits, by).group_by(by).agg(unique_visitors=pl.col("player_id").n_unique())
+
+
+def _milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
+    """Return for each milestone of the period its value, and 1 in the column that counts it."""
+    events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end)
+    registered, deposited = (
+        pl.col(column).dt.convert_time_zone(time_zone).dt.date().is_between(period.start, period.end)
+        for column in ("registration_at", "deposit_at")
+    )
+    events = events.with_columns(
+        registered=registered.fill_null(value=False),
+        after_registration=(pl.col("registration_at") <= pl.col("deposit_at")).fill_null(value=False),
+    )
+    deposits = events.filter(deposited)
+    firsts = deposits.filter("after_registration")
+    one = pl.lit(1, pl.Int64)
+    registrations = dimensions.add(events.filter("registered"), by, _REGISTRATION).select(by, registrations=one)
+    credited = dimensions.add(firsts, by, _REGISTRATION if credit == "registration" else _DEPOSIT)
+    others = dimensions.add(deposits.filter(~pl.col("after_registration")), by, _DEPOSIT)
+    return pl.concat(
+        [
+            registrations,
+            credited.select(by, ftd=one, ndc=pl.col("registered").cast(pl.Int64)),
+            others.select(by, first_deposits_without_registration=one),
+        ],
+        how="diagonal",
+    )

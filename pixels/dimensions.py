@@ -1,0 +1,125 @@
+"""Dimensions: what a number can be split by, and which value of it a banner or an event has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+import polars as pl
+
+from pixels.archive import archive_read, archived
+from pixels.errors import BadParameter, ConfigurationError
+from pixels.rules import DAY, EVENT_FIELDS, INSTANT, earliest_records
+from pixels.snapshot import Snapshot
+
+TAG = "banner_tag"
+OF_BANNERS = ("affiliate", "campaign", "name")
+"""What `pixels banners import` says of a banner."""
+_METADATA = "metadata."
+
+
+@dataclass(frozen=True)
+class EventColumns:
+    """How a frame names the event whose value is asked for."""
+
+    tag: str = TAG
+    id: str = "event_id"
+    created_at: str = "created_at"
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """The dimensions of one snapshot.
+
+    banner_tag                  as it was sent
+    affiliate, campaign, name   what the table `banners` says of the banner
+    parts of the tag            one for each named group of `tag_pattern`
+    metadata.<key>              that the event carries; an empty text is a value
+
+    A value that is not there is null: such events are a row of their own, so that rows always sum to the whole.
+    """
+
+    snapshot: Snapshot
+    tag_pattern: str
+    knows_banners: bool
+    """Whether the snapshot has the table `banners`; in an older one nothing was said of any."""
+
+    @property
+    def of_tags(self) -> tuple[str, ...]:
+        """Those that the banner tag decides."""
+        return (TAG, *OF_BANNERS, *re.compile(self.tag_pattern).groupindex)
+
+    def check(self, by: object, parameter: str = "by") -> str:
+        """Return the dimension. Raises BadParameter that lists what there is."""
+        if isinstance(by, str) and (by in self.of_tags or by.startswith(_METADATA)):
+            return by
+        raise BadParameter(
+            parameter, f"{by!r} is no dimension; there are {', '.join(self.of_tags)}, and metadata.KEY of any key"
+        )
+
+    def needs_events(self, by: str | None) -> bool:
+        """Whether the value is that of the single event, and not of its banner."""
+        return by is not None and by not in self.of_tags
+
+    def add(self, frame: pl.DataFrame, by: str, event: EventColumns = EventColumns()) -> pl.DataFrame:
+        """Return the frame with the value of each row's event in a column named as the dimension.
+
+        The frame has the banner tag of the event, and for metadata its id and instant too. Rows stay in order. Raises NoArchive.
+        """
+        if by == TAG:
+            return frame.with_columns(pl.col(event.tag).alias(TAG))
+        if self.needs_events(by):
+            return self._with_metadata(frame, by, event)
+        tags = frame.select(pl.col(event.tag).unique())
+        values = self._values_of_tags(tags.rename({event.tag: "_tag"}), by)
+        return frame.join(values, left_on=event.tag, right_on="_tag", how="left", maintain_order="left")
+
+    def _values_of_tags(self, tags: pl.DataFrame, by: str) -> pl.DataFrame:
+        """Return the value of each tag: _tag, and the dimension."""
+        if by in OF_BANNERS:
+            if not self.knows_banners:
+                return tags.with_columns(pl.lit(None, pl.String).alias(by))
+            known = self.snapshot.query("known_banners").select(pl.col(TAG).alias("_tag"), by)
+            return tags.join(known, on="_tag", how="left")
+        number = re.compile(self.tag_pattern).groupindex[by]
+        part = pl.col("_tag").str.extract(self.tag_pattern, number)
+        try:
+            return tags.with_columns(pl.when(part != "").then(part).alias(by))
+        except pl.exceptions.PolarsError as error:
+            raise ConfigurationError(
+                f"PIXELS_TAG_PATTERN is a regular expression that cannot be used: {error}. Write it without looking ahead "
+                "or back, and without references to groups (syntax of Rust's regex)."
+            ) from error
+
+    def _with_metadata(self, frame: pl.DataFrame, by: str, event: EventColumns) -> pl.DataFrame:
+        key = by.removeprefix(_METADATA)
+        asked = frame.select(_id=event.id, _at=pl.col(event.created_at).cast(INSTANT))
+        values = self._values_of_events(asked.drop_nulls().unique(), key).rename({"value": by})
+        placed = asked.join(values, on=["_id", "_at"], how="left", maintain_order="left")
+        return frame.with_columns(placed[by])
+
+    def _values_of_events(self, wanted: pl.DataFrame, key: str) -> pl.DataFrame:
+        """Return the value of the key for those of the events that carry it: _id, _at, value."""
+        if wanted.is_empty():
+            return wanted.with_columns(value=pl.lit(None, pl.String))
+        first, last = wanted.select(pl.col("_at").min().alias("first"), pl.col("_at").max().alias("last")).row(0)
+        pointer = "/" + key.replace("~", "~0").replace("/", "~1")  # RFC 6901
+        live = self.snapshot.query("metadata_of_events", first=first, last=last, pointer=pointer)
+        live = live.select(pl.col("id").alias("_id"), pl.col("created_at").cast(INSTANT).alias("_at"), "value")
+        days = (first - timedelta(days=1)).date(), (last + timedelta(days=1)).date()  # whatever the time zone
+        if (files := archived(self.snapshot, "records", *days)) is None:
+            return live
+        with archive_read(self.snapshot):
+            among = wanted.lazy().select(id="_id").unique()
+            old = files.select(DAY, *EVENT_FIELDS).join(among, on="id", how="semi").collect()
+        return pl.concat([live, _carried(earliest_records(old), key)]).unique(["_id", "_at"], keep="first")
+
+
+def _carried(events: pl.DataFrame, key: str) -> pl.DataFrame:
+    decode = msgspec.json.Decoder(dict[str, str]).decode
+    values = [decode(metadata).get(key) for metadata in events["metadata"]]
+    return events.select(
+        _id="id", _at=pl.col("created_at").cast(INSTANT), value=pl.Series(values, dtype=pl.String)
+    ).filter(pl.col("value").is_not_null())
