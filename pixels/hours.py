@@ -15,8 +15,6 @@ from pixels.snapshot import Snapshot
 MOST_DAYS = 366
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_FIRST_DAY, _LAST_DAY = date.min + _DAY, date.max - 2 * _DAY
-"""What can be told of the ends of the calendar: the days around a day are looked at as well."""
 _HOUR = [DAY, "hour", "offset"]
 
 
