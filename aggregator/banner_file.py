@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -11,7 +10,7 @@ from decimal import Decimal
 from aggregator.contract import contract
 from aggregator.imports.comma_separated import Fields, Record, read_table
 from aggregator.imports.lines import Refused
-from aggregator.imports.opening import STDIN, UnusableFile, opened
+from aggregator.imports.opening import STDIN, UnusableFile, failures_of, opened
 from aggregator.store.banners import Banner
 from pixels.formulas import unguarded
 
@@ -31,13 +30,10 @@ def read_banners(name: str) -> dict[str, Banner]:
     Raises NoSuchFile, and UnusableFile that names the lines that cannot be used, the first 20 of them, and why.
     """
     called = "standard input" if name == STDIN else name
-    with opened(name, "csv") as file:
-        try:
-            columns, rows = read_table(called, file.stream)
-            _check_columns(called, columns)
-            banners, faults = _read(columns, rows)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UnusableFile(f"{called} breaks off or is damaged: {error}. Nothing was changed.") from error
+    with opened(name, "csv") as file, failures_of(called):
+        columns, rows = read_table(called, file.stream)
+        _check_columns(called, columns)
+        banners, faults = _read(columns, rows)
     if faults:
         raise UnusableFile(_as_text(called, faults))
     return banners

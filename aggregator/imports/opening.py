@@ -98,8 +98,8 @@ def failures_of(name: str) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise UnusableFile(
-            f"{name} breaks off or is damaged: {error}. What was stored of it before stays; a whole copy of the file, "
-            "imported again, adds the rest."
+            f"{name} breaks off or is damaged: {error}. What was stored of it before stays; import a whole copy of "
+            "the file."
         ) from error
 
 
