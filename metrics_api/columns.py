@@ -75,6 +75,9 @@ COLUMNS: dict[str, Column] = {
     "event_type": _text("visit, registration or deposit"),
     "banner_tag": _text("the banner"),
     "count": _count("players counted, or refusals"),
+    "hour": _count("of the local clock, 0 to 23"),
+    "starts_at": Column(INSTANT, "when the hour begins"),
+    "partial": Column(pl.Boolean(), "whether it goes beyond the range, or was not over by complete_until"),
     # sums of a range
     "visits": _count("daily unique visitors, summed over the days"),
     "deposits": _count("deposit days; of conversions, people who deposited in time"),
@@ -115,7 +118,7 @@ COLUMNS: dict[str, Column] = {
     "repeat_deposit_rate": _rate("repeat_depositors", "players"),
     "active_depositors": _count("players who deposited in it"),
     "active_rate": _rate("active_depositors", "players"),
-    "mature": Column(pl.Boolean(), "whether that week or month is over"),
+    "mature": Column(pl.Boolean(), "whether the week or month of a cohort, or the window of an entry, is over"),
     # segments
     "segment": _text("visitor, registered, depositor or lapsed"),
     "people": _count("people of the segment"),
@@ -126,6 +129,8 @@ COLUMNS: dict[str, Column] = {
     "registration_at": Column(INSTANT, "of the first registration", nullable=True),
     "deposit_at": Column(INSTANT, "of the first deposit", nullable=True),
     "last_deposit_day": Column(pl.Date(), "day of the last deposit that counts", nullable=True),
+    "entered_at": Column(INSTANT, "when the first step was taken"),
+    "step_at": Column(INSTANT, "when this step was taken; null for those who dropped", nullable=True),
     "visitor_keys": Column(pl.List(pl.String()), "the visitor keys that became the player"),
     # money
     "currency": _text("ISO 4217; null: without an amount that can be read", nullable=True),
@@ -136,6 +141,11 @@ COLUMNS: dict[str, Column] = {
     "signed_share": _rate("signed_amount", "amount"),
     "unverified_transactions": _count("those that anybody could have sent"),
     "unverified_amount": _amount("of those"),
+    "cost": _amount("of the banners, as imported"),
+    "banners": _count("banners that have a cost"),
+    "cost_per_registration": _rate("cost", "registrations"),
+    "cost_per_ftd": _rate("cost", "ftd"),
+    "banners_without_cost": _count("other banners that had a registration or an FTD"),
     # accounting
     "received": _count("records received: the sum of the five columns after it"),
     "counted": _count("those that count"),
@@ -163,11 +173,11 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def rows_schema(columns: tuple[str, ...], *, dimension: bool = False) -> dict[str, Any]:
+def rows_schema(columns: tuple[str, ...], optional: tuple[str, ...] = (), *, dimension: bool = False) -> dict[str, Any]:
     """Return the JSON schema of one row. With a `dimension` it may have one column more, named by the question."""
     return {
         "type": "object",
-        "properties": {name: COLUMNS[name].schema() for name in columns},
+        "properties": {name: COLUMNS[name].schema() for name in (*columns, *optional)},
         "required": list(columns),
         "additionalProperties": {"type": ["string", "null"]} if dimension else False,
     }

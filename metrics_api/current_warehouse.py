@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from threading import Lock
 
 from pixels import Warehouse, __version__
@@ -37,6 +38,10 @@ class CurrentWarehouse:
 
 
 def tag_of(warehouse: Warehouse) -> str:
-    """Return what tells the figures of a snapshot, as complete as it is, from all others; of this version of Pixels."""
+    """Return what tells the figures of a snapshot, as complete as it is, from all others.
+
+    This version of Pixels is in it, and by what rule tags are taken apart.
+    """
     instants = (f"{instant.timestamp() * 1000:.0f}" for instant in (warehouse.as_of, warehouse.complete_until))
-    return "-".join([str(warehouse.snapshot), *instants, __version__])
+    rule = sha256(warehouse.tag_pattern.encode()).hexdigest()[:8]
+    return "-".join([str(warehouse.snapshot), *instants, rule, __version__])

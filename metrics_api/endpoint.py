@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from metrics_api.parameters import Parameter, Values
+from metrics_api.parameters import DIMENSION, Parameter, Values
 from pixels import Warehouse
 from pixels.config import ApiScope
 
@@ -24,7 +24,7 @@ class Beside:
 class Endpoint:
     """GET and HEAD on a path: what may be asked, who may ask it, what the library says, and in which columns.
 
-    `rows` raises BadParameter; of a parameter in the path that means that there is no such thing: 404.
+    Columns that are `optional` are those of some questions only. `rows` raises BadParameter; of a parameter in the path that means that there is no such thing: 404.
     """
 
     path: str
@@ -33,6 +33,7 @@ class Endpoint:
     parameters: tuple[Parameter, ...]
     rows: Callable[[Warehouse, Values], pl.DataFrame]
     columns: tuple[str, ...]
+    optional: tuple[str, ...] = ()
     beside: Mapping[str, Beside] = field(default_factory=dict)
     scope: ApiScope = "figures"
 
@@ -49,4 +50,4 @@ class Endpoint:
     @property
     def has_dimension(self) -> bool:
         """Whether the rows may have a column more, which the question names."""
-        return any(parameter.name == "by" and "banner_tag" in str(parameter.schema()) for parameter in self.parameters)
+        return any(parameter.kind is DIMENSION for parameter in self.parameters)

@@ -8,43 +8,25 @@ from __future__ import annotations
 import polars as pl
 
 from metrics_api import campaigns, trends
-from metrics_api.asked import BANNERS, BY_BANNER, CREDIT, DAYS, EVENT_TYPE, LAPSED_AFTER, ON, days_and
+from metrics_api.asked import (
+    BANNERS,
+    BY,
+    BY_TAG,
+    CREDIT,
+    DAYS,
+    EVENT_TYPE,
+    FUNNEL,
+    LAPSED_AFTER,
+    ON,
+    PER,
+    days_and,
+    funnel_options,
+)
 from metrics_api.endpoint import Beside, Endpoint
-from metrics_api.parameters import TEXT, Parameter, Values, choice, pattern, whole_number
+from metrics_api.parameters import TEXT, Parameter, Values, choice, whole_number
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
 
-_MOST_STEPS = 10
-_WINDOW = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
-_FUNNEL = (
-    Parameter(
-        "window",
-        _WINDOW,
-        "time from the entry on, once for all steps, or once for each later step",
-        "7d",
-        default=("7d",),
-        many=_MOST_STEPS - 1,
-    ),
-    Parameter(
-        "order",
-        choice("ordered", "strict", "any"),
-        "whether other steps may come between (ordered), may not (strict), or the later steps come in any order",
-        "ordered",
-        default="ordered",
-    ),
-    Parameter(
-        "entrants", choice("all", "new"), "all, or without those who had registered before", "all", default="all"
-    ),
-    BY_BANNER,
-    Parameter(
-        "steps",
-        EVENT_TYPE,
-        "the steps in their order",
-        "visit",
-        default=("visit", "registration", "deposit"),
-        many=_MOST_STEPS,
-    ),
-)
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
     "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate", "immature",
@@ -52,9 +34,7 @@ _CONVERSIONS = (
 
 
 def _funnel(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
-    window = asked["window"][0] if len(asked["window"]) == 1 else asked["window"]
-    options = {name: asked[name] for name in ("order", "entrants", "by", "steps")}
-    return warehouse.funnel(asked["from"], asked["to"], window=window, **options)
+    return warehouse.funnel(asked["from"], asked["to"], by=asked["by"], **funnel_options(asked))
 
 
 _DAYS, _BY = days_and(), days_and("by", "credit")
@@ -64,36 +44,59 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/metrics",
         "Daily counts",
         "Players counted, by day and event type. Days without an event have no row.",
-        DAYS,
-        lambda warehouse, asked: warehouse.metrics(**_DAYS(asked)),
+        (*DAYS, PER),
+        lambda warehouse, asked: warehouse.metrics(**days_and("per")(asked)),
         _COUNTS,
+        optional=("partial",),
     ),
     Endpoint(
         "/api/summary",
         "Daily counts by banner",
         "Players counted, by day, event type and banner: their sums are those of /api/metrics.",
-        (*DAYS, BANNERS),
-        lambda warehouse, asked: warehouse.summary(**days_and("banner")(asked)),
-        ("event_date", "event_type", "banner_tag", "count"),
+        (*DAYS, BANNERS, BY_TAG, PER),
+        lambda warehouse, asked: warehouse.summary(**days_and("banner", "by", "per")(asked)),
+        _COUNTS,
+        optional=("banner_tag", "partial"),
+    ),
+    Endpoint(
+        "/api/hours",
+        "Hours of the day",
+        "First visit, registration and deposit of the day, by hour of the local clock; 366 days at most.",
+        DAYS,
+        lambda warehouse, asked: warehouse.hours(**_DAYS(asked)),
+        ("event_date", "hour", "starts_at", "event_type", "count", "partial"),
     ),
     Endpoint(
         "/api/banners",
         "Sums by banner",
         "Daily counts summed over the days, the most deposits first.",
-        DAYS,
-        lambda warehouse, asked: warehouse.banners(**_DAYS(asked)),
-        ("banner_tag", "visits", "registrations", "deposits"),
+        (*DAYS, BY_TAG),
+        lambda warehouse, asked: warehouse.banners(**days_and("by")(asked)),
+        ("visits", "registrations", "deposits"),
+        optional=("banner_tag",),
     ),
     Endpoint(
         "/api/kpis",
         "Key figures",
-        "The figures of the range in one row.",
-        DAYS,
-        lambda warehouse, asked: warehouse.kpis(**_DAYS(asked)),
+        "The figures of the range in one row, or one for each value of a dimension.",
+        (*DAYS, BY, CREDIT),
+        lambda warehouse, asked: warehouse.kpis(**_BY(asked)),
         (
             "daily_unique_visitors", "unique_visitors", "registrations", "ftd", "ndc",
-            "first_deposits_without_registration", "deposit_days", "deposit_transactions",
+            "first_deposits_without_registration", "deposit_days",
         ),
+        optional=("deposit_transactions",),
+    ),
+    Endpoint(
+        "/api/costs",
+        "Costs",
+        "What banners cost, and what each registration and FTD of the range cost by that.",
+        (*DAYS, BY_TAG, CREDIT),
+        lambda warehouse, asked: warehouse.costs(**_BY(asked)),
+        (
+            "cost", "banners", "registrations", "cost_per_registration", "ftd", "cost_per_ftd", "banners_without_cost",
+        ),
+        optional=("banner_tag",),
     ),
     Endpoint(
         "/api/money",
@@ -138,7 +141,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/conversion-rates",
         "Conversions",
         "Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.",
-        (*DAYS, BY_BANNER, CREDIT),
+        (*DAYS, BY, CREDIT),
         lambda warehouse, asked: warehouse.conversions(**_BY(asked)),
         _CONVERSIONS,
     ),
@@ -146,7 +149,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/funnel",
         "Funnel",
         "Of the people who took the first step in the range, how many took the next ones in time.",
-        (*DAYS, *_FUNNEL),
+        (*DAYS, *FUNNEL, BY),
         _funnel,
         (
             "step", "event_type", "players", "entered", "rate", "mature_players", "mature_entered", "mature_rate",

@@ -16,8 +16,9 @@ from metrics_api.caching import client_has, describe
 from metrics_api.current_warehouse import CurrentWarehouse, tag_of
 from metrics_api.endpoint import Endpoint
 from metrics_api.formats import FORMATS, JSON, WRITERS, Format, json_rows
+from metrics_api.keys import check_analyst
 from metrics_api.paging import PAGE, ROWS_OF_JSON, Cursor, HeldSnapshots, name_of_question
-from metrics_api.parameters import Parameter, Values, choice, read_parameters
+from metrics_api.parameters import DIMENSION, Parameter, Values, choice, read_parameters
 from metrics_api.problems import NotThere
 from metrics_api.questions import Answer, Questions
 from pixels import Warehouse
@@ -30,6 +31,7 @@ Response = falcon.asgi.Response
 
 _FORMATS = {form.name: form for form in FORMATS}
 FORMAT = Parameter("format", choice(*_FORMATS), "the form of the answer; without it the header Accept says", "json")
+_NAMES_OVER_REST = {"start": "from", "end": "to"}
 FORM_OF_ANSWER = (*PAGE, FORMAT)
 """Parameters of every question that choose in which form it is answered."""
 
@@ -64,6 +66,8 @@ class FiguresResource:
     async def on_get(self, req: Request, resp: Response, **in_path: str) -> None:
         """Answer with a page of the rows, or 304 when the client has it."""
         asked, form_of_answer = self._read(req, in_path)
+        if self._shows_metadata(asked):
+            check_analyst(req)
         form, cursor = chosen_form(req, form_of_answer), form_of_answer["cursor"]
         question = name_of_question(self._endpoint.path, asked)
         warehouse = self._held.of(cursor, question, await asyncio.to_thread(self._current))
@@ -109,8 +113,15 @@ class FiguresResource:
         except BadParameter as error:
             raise self._meaning_of(error) from error
 
+    def _shows_metadata(self, asked: Values) -> bool:
+        """Whether the values of a dimension are what events carry, such as visitor keys: those are no figures."""
+        dimensions = [asked[p.name] for p in self._endpoint.parameters if p.kind is DIMENSION]
+        return any(name is not None and name.startswith("metadata.") for name in dimensions)
+
     def _meaning_of(self, error: BadParameter) -> Exception:
         """What the path names is there or not; everything else is right or wrong."""
+        if name := _NAMES_OVER_REST.get(error.parameter):
+            error = BadParameter(name, str(error).removeprefix(f"{error.parameter}: "))
         in_path = {parameter.name for parameter in self._endpoint.parameters if parameter.in_path}
         return NotThere(str(error)) if error.parameter in in_path else error
 

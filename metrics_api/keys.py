@@ -34,20 +34,23 @@ class Doorkeeper:
 
         Where there are no keys, refuse with 403 what does not come to this machine by its own name.
         """
+        req.context.is_analyst = False
         wanted: ApiScope | None = getattr(resource, "scope", None)
         if wanted is None:
             return
         if not self._keys:
             if not is_this_machine(req.host):
                 raise falcon.HTTPForbidden(description="Without PIXELS_API_KEYS this API answers on this machine only.")
+            req.context.is_analyst = True
             return
         _, given = self._key_of(req)
         if given is None:
             raise falcon.HTTPUnauthorized(
                 description="Send a key of this API: Authorization: Bearer SECRET", challenges=['Bearer realm="Pixels"']
             )
-        if wanted == "analyst" and given != "analyst":
-            raise falcon.HTTPForbidden(description="This key opens figures only; this needs one of the scope analyst.")
+        req.context.is_analyst = given == "analyst"
+        if wanted == "analyst":
+            check_analyst(req)
 
     def name_of(self, req: falcon.asgi.Request) -> str | None:
         """Return the name of the key that a request carries; None: it carries none that is known."""
@@ -63,3 +66,9 @@ class Doorkeeper:
             if hmac.compare_digest(known, secret):
                 found = name, scope
         return found
+
+
+def check_analyst(req: falcon.asgi.Request) -> None:
+    """Refuse with 403 what a key of the scope figures does not open."""
+    if not req.context.is_analyst:
+        raise falcon.HTTPForbidden(description="This key opens figures only; this needs one of the scope analyst.")

@@ -147,7 +147,10 @@ def _answer_schema(endpoint: Endpoint) -> Schema:
         "next": {"type": ["string", "null"], "description": "address of the next page, relative to this one"},
     }
     properties |= {name: rows_schema(beside.columns) for name, beside in endpoint.beside.items()}
-    rows = {"type": "array", "items": rows_schema(endpoint.columns, dimension=endpoint.has_dimension)}
+    rows = {
+        "type": "array",
+        "items": rows_schema(endpoint.columns, endpoint.optional, dimension=endpoint.has_dimension),
+    }
     properties |= {"rows": rows}
     return {
         "type": "object",

@@ -62,6 +62,8 @@ def _read_text(name: str, text: str) -> str:
 
 
 TEXT = Kind({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}, _read_text)
+DIMENSION = Kind(dict(TEXT.schema), _read_text)
+"""Its value names a column of the answer; which there are the library knows."""
 DAY = Kind({"type": "string", "format": "date"}, parse_day)
 
 
@@ -74,6 +76,15 @@ def choice(*words: str) -> Kind:
         return text
 
     return Kind({"type": "string", "enum": list(words)}, read)
+
+
+def _read_yes_or_no(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise BadParameter(name, f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+YES_OR_NO = Kind({"type": "boolean"}, _read_yes_or_no)
 
 
 def whole_number(least: int, most: int) -> Kind:

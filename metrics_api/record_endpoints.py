@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from metrics_api.asked import EVENT_TYPE, LAPSED_AFTER, ON, SINCE, UNTIL
+from metrics_api.asked import DAYS, EVENT_TYPE, FUNNEL, LAPSED_AFTER, MOST_STEPS, ON, SINCE, UNTIL, funnel_options
 from metrics_api.endpoint import Endpoint
-from metrics_api.parameters import DAY, TEXT, Parameter, choice
+from metrics_api.parameters import DAY, TEXT, YES_OR_NO, Parameter, choice, whole_number
 
 _KEPT = ("kept_id", "kept_event_type", "kept_player_id", "kept_banner_tag", "kept_created_at")
 
@@ -50,6 +50,23 @@ RECORDS: tuple[Endpoint, ...] = (
             "person", "created_at", "event_date", "event_type", "banner_tag", "player_id", "visitor_key", "outcome",
             "id", "metadata", *_KEPT,
         ),
+        scope="analyst",
+    ),
+    Endpoint(
+        "/api/funnel/players",
+        "The people of a funnel",
+        "As many as /api/funnel counts at a step, in the order of their entries; or those who dropped before it.",
+        (
+            *DAYS,
+            Parameter("step", whole_number(1, MOST_STEPS), "the number of the step", 3, required=True),
+            Parameter("dropped", YES_OR_NO, "those who took the step before and not this one", False, default=False),
+            *FUNNEL,
+            Parameter("banner", TEXT, "the banner tag of the entry; without it any", "brandA"),
+        ),
+        lambda warehouse, asked: warehouse.funnel_players(
+            asked["step"], asked["from"], asked["to"], banner=asked["banner"], dropped=asked["dropped"], **funnel_options(asked)
+        ),
+        ("player_id", "banner_tag", "entered_at", "step_at", "visitor_keys", "mature"),
         scope="analyst",
     ),
     Endpoint(

@@ -105,6 +105,11 @@ class Warehouse:
         return self._pointer.time_zone
 
     @property
+    def tag_pattern(self) -> str:
+        """The regular expression whose named groups are the parts of a banner tag."""
+        return self._tag_pattern
+
+    @property
     def is_demo(self) -> bool:
         """Whether this is made-up data."""
         return self._pointer.is_demo

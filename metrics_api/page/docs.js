@@ -14,12 +14,13 @@ function element(name, attributes = {}, ...children) {
 
 function field(parameter, id) {
   const schema = parameter.schema.items ?? parameter.schema;
+  const words = schema.type === "boolean" ? ["true", "false"] : schema.enum;
   const common = { id, name: parameter.name, required: parameter.required };
   let input;
-  if (schema.enum && !parameter.schema.items) {
+  if (words && !parameter.schema.items) {
     input = element("select", common);
-    if (!parameter.required) input.append(element("option", { value: "" }, parameter.schema.default ? `(${parameter.schema.default})` : ""));
-    for (const word of schema.enum) input.append(element("option", { value: word }, word));
+    if (!parameter.required) input.append(element("option", { value: "" }, parameter.schema.default === undefined ? "" : `(${parameter.schema.default})`));
+    for (const word of words) input.append(element("option", { value: word }, word));
   } else if (parameter.schema.items) {
     input = element("textarea", { ...common, rows: "1", placeholder: "one a line" });
   } else {

@@ -56,6 +56,8 @@ QUESTIONS = {
         ),
         Question("/api/banners", NOVEMBER, lambda wh: wh.banners(FROM, TO)),
         Question("/api/kpis", NOVEMBER, lambda wh: wh.kpis(FROM, TO)),
+        Question("/api/hours", f"from={FROM}&to={FROM}", lambda wh: wh.hours(FROM)),
+        Question("/api/costs", NOVEMBER, lambda wh: wh.costs(FROM, TO)),
         Question("/api/money", NOVEMBER, lambda wh: wh.money(FROM, TO)),
         Question("/api/trends/visit", NOVEMBER, trend_of_visits),
         Question(
@@ -89,12 +91,44 @@ QUESTIONS = {
         Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
         Question("/api/segments", f"on={TO}&lapsed_after=7", lambda wh: wh.segments(TO, 7)),
         Question(
+            "/api/funnel/players",
+            f"{NOVEMBER}&step=2&dropped=true&window=3d&banner=brandA",
+            lambda wh: wh.funnel_players(2, FROM, TO, window="3d", banner="brandA", dropped=True),
+        ),
+        Question(
             "/api/segments/lapsed/players", f"on={TO}&lapsed_after=7", lambda wh: wh.segment_players("lapsed", TO, 7)
         ),
         Question(f"/api/events/{quote(EVENT_ID, safe='')}", f"since={FROM}", lambda wh: wh.event(EVENT_ID, FROM)),
         Question("/api/players/p1", f"since={FROM}&until={TO}", lambda wh: wh.player("p1", FROM, TO)),
     )
 }
+
+
+VARIANTS = {
+    question.address: question
+    for question in (
+        Question("/api/metrics", f"{NOVEMBER}&per=week", lambda wh: wh.metrics(FROM, TO, per="week")),
+        Question(
+            "/api/summary", f"{NOVEMBER}&by=site&per=month", lambda wh: wh.summary(FROM, TO, by="site", per="month")
+        ),
+        Question("/api/banners", f"{NOVEMBER}&by=metadata.txid", lambda wh: wh.banners(FROM, TO, by="metadata.txid")),
+        Question(
+            "/api/kpis",
+            f"{NOVEMBER}&by=affiliate&credit=registration",
+            lambda wh: wh.kpis(FROM, TO, by="affiliate", credit="registration"),
+        ),
+        Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),
+        Question(
+            "/api/conversion-rates", f"{NOVEMBER}&by=metadata.s", lambda wh: wh.conversions(FROM, TO, by="metadata.s")
+        ),
+        Question(
+            "/api/funnel",
+            f"{NOVEMBER}&by=name&window=1d&window=2d",
+            lambda wh: wh.funnel(FROM, TO, by="name", window=["1d", "2d"]),
+        ),
+    )
+}
+"""Other questions of the same endpoints, by address."""
 
 
 def publish(folder: Path) -> SampleWarehouse:

@@ -61,6 +61,7 @@ def test_metrics_are_the_rows_of_the_range(client: TestClient, sample: SampleWar
     assert answer.json == {
         "from": "2026-11-02",
         "to": "2026-11-02",
+        "per": "day",
         "time_zone": "Europe/Berlin",
         "as_of": AS_OF,
         "complete_until": AS_OF,
@@ -152,6 +153,23 @@ def test_an_answer_that_the_client_has_is_not_sent_again(client: TestClient, sam
     assert (
         client.simulate_get("/api/metrics", query_string=NOVEMBER, headers={"If-None-Match": etag}).status_code == 200
     )
+
+
+def test_tags_taken_apart_by_another_rule_are_another_answer(
+    client: TestClient, sample: SampleWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The setting is no part of the snapshot, and decides what `by` finds."""
+    publish(sample)
+    asked = f"{NOVEMBER}&by=brand"
+    monkeypatch.setenv("PIXELS_TAG_PATTERN", "^(?P<brand>[a-z]+)")
+    first = client.simulate_get("/api/banners", query_string=asked)
+    monkeypatch.setenv("PIXELS_TAG_PATTERN", "^[a-z]+(?P<brand>.+)")
+    restarted = LocalClient(create_app(lambda: pixels.open(sample.home)))
+    second = restarted.simulate_get(
+        "/api/banners", query_string=asked, headers={"If-None-Match": first.headers["etag"]}
+    )
+
+    assert [answer.json["rows"][0]["brand"] for answer in (first, second)] == ["brand", "A"]
 
 
 def test_a_wrong_parameter_is_never_not_modified(client: TestClient, sample: SampleWarehouse) -> None:

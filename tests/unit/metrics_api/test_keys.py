@@ -50,6 +50,9 @@ def client(tmp_path: Path) -> TestClient:
         (SNAPSHOT, None, 401),
         (SNAPSHOT, f"Bearer {FIGURES}", 403),
         (SNAPSHOT, f"Bearer {ANALYST}", 200),
+        (f"{METRICS.replace('metrics', 'banners')}&by=banner_tag", f"Bearer {FIGURES}", 200),
+        (f"{METRICS.replace('metrics', 'banners')}&by=metadata.s", f"Bearer {FIGURES}", 403),
+        (f"{METRICS.replace('metrics', 'banners')}&by=metadata.s", f"Bearer {ANALYST}", 200),
         ("/api/nothing", None, 404),
     ],
 )

@@ -127,9 +127,9 @@ def slow_app(home: Path, slow: Slow) -> Any:
         def reload(self) -> SlowWarehouse:
             return self
 
-        def kpis(self, start: Any, end: Any) -> pl.DataFrame:
+        def kpis(self, **asked: Any) -> pl.DataFrame:
             slow()
-            return self._warehouse.kpis(start, end)
+            return self._warehouse.kpis(**asked)
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self._warehouse, name)

@@ -18,7 +18,7 @@ from metrics_api.description import PAGE
 from metrics_api.endpoints import ENDPOINTS
 from pixels.config import ApiKey
 from tests.api_client import LocalClient
-from tests.unit.metrics_api.questions import QUESTIONS, publish
+from tests.unit.metrics_api.questions import QUESTIONS, VARIANTS, publish
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
 KEYS = {"bi": ApiKey(secret=SecretStr("figures-0123456789"), scope="figures")}
@@ -48,7 +48,7 @@ def test_it_is_valid_openapi(document: dict[str, Any], client: TestClient) -> No
     assert [path for path, asked in asks_for_key.items() if not asked] == ["/api/health"]
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("question", (QUESTIONS | VARIANTS).values(), ids=QUESTIONS | VARIANTS)
 def test_every_answer_is_as_described(client: TestClient, document: dict[str, Any], question: Any) -> None:
     """Members, types and what may be null."""
     (operation,) = (
