@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_it_is_published_at_once_and_stays(home: Path) -> None:
         assert kinds == [(1, "pass", True), (2, "banners", True)]
         file = home / "published" / wh.status().file
     assert differences(tables([event(0)], "UTC"), read_tables(file)) == {}
+
+
+def test_the_manual_shows_what_is_read_and_printed(home: Path) -> None:
+    """Its example is imported, and its JSON line has the fields of ours."""
+    manual = (Path(__file__).parents[3] / "docs" / "banners.md").read_text("utf-8")
+    example, printed = (
+        re.findall(rf"^```{language}\n(.*?)^```$", manual, re.DOTALL | re.MULTILINE)[0] for language in ("csv", "json")
+    )
+    done = imported(home, *example.splitlines())
+    assert (done["read"], done["added"]) == (3, 3)
+    assert list(done) == list(json.loads(printed))
 
 
 def test_a_file_imported_again_changes_nothing(home: Path) -> None:
