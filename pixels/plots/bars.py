@@ -14,8 +14,8 @@ from pixels.plots.theme import (
     HEIGHT,
     STEP_LABELS,
     WIDTH,
+    by_value,
     dressed,
-    inert,
     load_backend,
     nothing_to_draw,
     percent,
@@ -33,36 +33,37 @@ def banners_bars(
 ) -> Any:
     """Draw one measure of `wh.banners(...)`: visits, registrations or deposits; the `limit` largest, largest on top.
 
-    The title says when there are more. `width` None fills the page.
+    By another dimension its values stand in the place of banners. The title says when there are more. `width` None fills
+    the page.
     """
     if measure not in MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()
-    largest = inert(frame).sort(measure, "banner_tag", descending=[True, False]).head(limit)
-    tags = largest["banner_tag"].to_list()
+    named, heading = by_value(frame, frame.columns[0])
+    largest = named.sort(measure, "value", descending=[True, False]).head(limit)
     # Bars stack upwards from the first row.
-    rows = largest.with_columns(pl.Series("banner", short_labels(tags), dtype=pl.String)).reverse()
-    bars = hv.Bars(rows, "banner", [measure, *(name for name in MEASURES if name != measure), "banner_tag"]).opts(
+    labels = pl.Series("label", short_labels(largest["value"].to_list()), dtype=pl.String)
+    rows = largest.with_columns(labels).reverse()
+    bars = hv.Bars(rows, "label", [measure, *(name for name in MEASURES if name != measure), "value"]).opts(
         color=EVENT_COLORS[MEASURES[measure]],
         line_color=None,
         bar_width=0.7,
         tools=["hover"],
         hover_tooltips=[
-            ("Banner", "@banner_tag"),
+            (heading, "@value"),
             *((label, f"@{name}{{0,0}}") for name, label in _MEASURE_LABELS.items()),
         ],
         invert_axes=True,
         backend="bokeh",
     )
-    title = f"The largest {limit} of {frame.height:,} banners" if frame.height > limit else ""
     return dressed(
         bars,
         width,
         height,
-        title=title,
-        xlabel="Banner",
+        title=_of_more(limit, frame.height, heading),
+        xlabel=heading,
         ylabel=_MEASURE_LABELS[measure],
         ylim=(0, None),
         hooks=[thousands_on_x],
@@ -72,7 +73,7 @@ def banners_bars(
 def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
     """Draw `wh.funnel(...)`: a bar a step, with its share of those who entered.
 
-    By banner: the bars of the `limit` banners that most people entered by, side by side. `width` None fills the page.
+    By a dimension: the bars of the `limit` values that most people entered by, side by side. `width` None fills the page.
     """
     if frame.is_empty():
         return nothing_to_draw(width, height)
@@ -82,22 +83,27 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
         share=percent("rate"),
         mature_share=percent("mature_rate"),
     )
-    by_banner = "banner_tag" in frame.columns
-    rows, ticks, title = _beside_each_other(inert(described), limit) if by_banner else _one_funnel(described)
+    dimension = frame.columns[2] if frame.columns[2] != "players" else None
+    if dimension is None:
+        heading = ""
+        rows, ticks, title = _one_funnel(described)
+    else:
+        named, heading = by_value(described, dimension)
+        rows, ticks, title = _beside_each_other(named, limit, heading)
     highest = max(1, _largest(rows, "players"))
-    labels = [] if by_banner else [_shares(rows)]
+    labels = [] if dimension else [_shares(rows)]
     return dressed(
-        hv.Overlay([*_bars_of_steps(rows, by_banner), *labels]),
+        hv.Overlay([*_bars_of_steps(rows, heading), *labels]),
         width,
         height,
         title=title,
-        xlabel="Banner" if by_banner else "Step",
+        xlabel=heading or "Step",
         ylabel="Players",
         xticks=ticks,
         ylim=(0, highest * 1.15),
         legend_position="top",
         legend_cols=4,
-        show_legend=by_banner,
+        show_legend=dimension is not None,
         hooks=[thousands_on_y],
     )
 
@@ -108,24 +114,32 @@ def _one_funnel(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[float, st
     return rows, [(float(step), name) for step, name in rows.select("step", "name").iter_rows()], ""
 
 
-def _beside_each_other(frame: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
-    """Place the steps of the largest banners side by side; return them, the names of the places, and a title."""
-    sizes = frame.filter(pl.col("step") == 1).sort("entered", "banner_tag", descending=[True, False])
-    tags = sizes["banner_tag"].head(limit).to_list()
+def _beside_each_other(
+    frame: pl.DataFrame, limit: int, heading: str
+) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
+    """Place the steps of the largest values side by side; return them, the names of the places, and a title."""
+    sizes = frame.filter(pl.col("step") == 1).sort("entered", "value", descending=[True, False])
+    values = sizes["value"].head(limit).to_list()
     places = pl.DataFrame(
-        {"banner_tag": tags, "place": range(len(tags))}, schema={"banner_tag": pl.String, "place": pl.Int64}
+        {"value": values, "place": range(len(values))}, schema={"value": pl.String, "place": pl.Int64}
     )
     bar = 0.8 / _largest(frame, "step")
     left = pl.col("place") - 0.4 + (pl.col("step") - 1) * bar
-    rows = frame.join(places, on="banner_tag", maintain_order="left").with_columns(left=left, right=left + bar * 0.92)
-    title = f"The largest {limit} of {sizes.height:,} banners" if sizes.height > limit else ""
-    return rows, [(float(place), label) for place, label in enumerate(short_labels(tags))], title
+    rows = frame.join(places, on="value", maintain_order="left").with_columns(left=left, right=left + bar * 0.92)
+    title = _of_more(limit, sizes.height, heading)
+    return rows, [(float(place), label) for place, label in enumerate(short_labels(values))], title
 
 
-def _bars_of_steps(rows: pl.DataFrame, by_banner: bool) -> list[Any]:
+def _of_more(limit: int, number: int, heading: str) -> str:
+    if number <= limit:
+        return ""
+    return f"The largest {limit} of {number:,}" + (" banners" if heading == "Banner" else "")
+
+
+def _bars_of_steps(rows: pl.DataFrame, heading: str) -> list[Any]:
     """Return an element for each step, so that the legend names them."""
     shown = ["name", "players", "entered", "share", "mature_share", "mature_entered", "immature"]
-    shown += ["banner_tag"] if by_banner else []
+    shown += ["value"] if heading else []
     return [
         hv.Rectangles(
             step.with_columns(bottom=pl.lit(0), top=pl.col("players")),
@@ -136,16 +150,16 @@ def _bars_of_steps(rows: pl.DataFrame, by_banner: bool) -> list[Any]:
             color=EVENT_COLORS[step["event_type"][0]],
             line_color=None,
             tools=["hover"],
-            hover_tooltips=_funnel_tooltips(by_banner),
+            hover_tooltips=_funnel_tooltips(heading),
             backend="bokeh",
         )
         for step in rows.partition_by("step", maintain_order=True)
     ]
 
 
-def _funnel_tooltips(by_banner: bool) -> list[tuple[str, str]]:
+def _funnel_tooltips(heading: str) -> list[tuple[str, str]]:
     return [
-        *([("Banner", "@banner_tag")] if by_banner else []),
+        *([(heading, "@value")] if heading else []),
         ("Step", "@name"),
         ("Players", "@players{0,0}"),
         ("Of those who entered", "@share of @entered{0,0}"),

@@ -12,8 +12,8 @@ from pixels.plots.theme import (
     GREY,
     HEIGHT,
     WIDTH,
+    by_value,
     dressed,
-    inert,
     load_backend,
     nothing_to_draw,
     percent,
@@ -38,9 +38,10 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
     if frame.is_empty() or not frame["visitors"].sum():
         return nothing_to_draw(width, height, "Nobody whose window is over")
     load_backend()
-    dimension = None if frame.columns[0] == "visitors" else frame.columns[0]
-    named = frame.with_columns(value=pl.lit(_EVERYBODY) if dimension is None else pl.col(dimension).fill_null("(none)"))
-    rows = inert(named).head(limit).with_columns(place=pl.int_range(pl.len()))
+    named, heading = frame.with_columns(value=pl.lit(_EVERYBODY)), ""
+    if frame.columns[0] != "visitors":
+        named, heading = by_value(frame, frame.columns[0])
+    rows = named.head(limit).with_columns(place=pl.int_range(pl.len()))
     bars = pl.concat([_bars(rows, name, side) for side, name in enumerate(_RATES)])
     highest = float(bars["top"].max() or 0)  # type: ignore[arg-type]
     return dressed(
@@ -48,7 +49,7 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
         width,
         height,
         title=f"The largest {limit} of {frame.height:,}" if frame.height > limit else "",
-        xlabel="" if dimension is None else _heading(dimension),
+        xlabel=heading,
         ylabel="Within 7 days of the visit (%)",
         xticks=list(enumerate(short_labels(rows["value"].to_list()))),
         ylim=(0, max(highest, 1) * 1.15),
@@ -56,10 +57,6 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
         legend_cols=2,
         hooks=[places_on_x],
     )
-
-
-def _heading(dimension: str) -> str:
-    return "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
 
 
 def _bars(rows: pl.DataFrame, rate: str, side: int) -> pl.DataFrame:

@@ -18,6 +18,7 @@ GREY = "#767676"
 EVENT_COLORS = {"visit": PALETTE[0], "registration": PALETTE[1], "deposit": PALETTE[2]}
 DAILY_LABELS = {"visit": "Daily unique visitors", "registration": "Registrations", "deposit": "Deposit days"}
 STEP_LABELS = {"visit": "Visit", "registration": "Registration", "deposit": "Deposit"}
+NO_VALUE = "(none)"
 WIDTH, HEIGHT = 640, 300
 _LONGEST_LABEL = 24
 _TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
@@ -53,6 +54,13 @@ def inert(frame: pl.DataFrame) -> pl.DataFrame:
     elements". Only for drawing.
     """
     return frame.with_columns(pl.selectors.string().str.replace_all(r"<([/!])", "<\u2060$1"))
+
+
+def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
+    """Return the frame with the values of a dimension as text in the column `value`, and the heading of its axis."""
+    values = pl.col(dimension).fill_null(NO_VALUE).alias("value")
+    heading = "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
+    return inert(frame.with_columns(values)), heading
 
 
 def percent(rate: str) -> pl.Expr:

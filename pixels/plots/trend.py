@@ -17,8 +17,8 @@ from pixels.plots.theme import (
     HEIGHT,
     PALETTE,
     WIDTH,
+    by_value,
     dressed,
-    inert,
     load_backend,
     nothing_to_draw,
     short_labels,
@@ -27,7 +27,7 @@ from pixels.plots.theme import (
 )
 
 Range = tuple[Day, Day]
-_OTHERS = "Other banners"
+_OTHERS, _OTHER_BANNERS = "Others", "Other banners"
 _MARKED_DAYS = 62
 _EVERY_DAY_NAMED = 7
 _TARGETS_WIDTH = 500
@@ -65,20 +65,20 @@ def banner_trend(
 ) -> Any:
     """Draw the counts of `wh.summary(...)` for one event type: a line for each of the `limit` largest banners.
 
-    The rest are one grey line, so that the lines sum to the daily count. Days, dashes and width as in `daily_trend`.
+    By another dimension its values stand in the place of banners. The rest are one grey line, so that the lines sum to the
+    daily count. Days, dashes and width as in `daily_trend`.
     """
-    counts = inert(frame).filter(pl.col("event_type") == _known(event_type))
-    sizes = (
-        counts.group_by("banner_tag").agg(pl.col("count").sum()).sort("count", "banner_tag", descending=[True, False])
-    )
-    largest = sizes["banner_tag"].head(limit).to_list()
+    named, heading = by_value(frame, frame.columns[2])
+    counts = named.filter(pl.col("event_type") == _known(event_type))
+    sizes = counts.group_by("value").agg(pl.col("count").sum()).sort("count", "value", descending=[True, False])
+    largest = sizes["value"].head(limit).to_list()
     lines = [
-        (label, color, counts.filter(pl.col("banner_tag") == tag))
-        for tag, label, color in zip(largest, short_labels(largest), _colors(len(largest)), strict=True)
+        (label, color, counts.filter(pl.col("value") == value))
+        for value, label, color in zip(largest, short_labels(largest), _colors(len(largest)), strict=True)
     ]
-    rest = counts.filter(~pl.col("banner_tag").is_in(largest))
+    rest = counts.filter(~pl.col("value").is_in(largest))
     if not rest.is_empty():
-        lines.append((_OTHERS, GREY, rest))
+        lines.append((_OTHER_BANNERS if heading == "Banner" else _OTHERS, GREY, rest))
     return _lines(lines, _days(counts, period), DAILY_LABELS[event_type], last_day_partial, width, height)
 
 

@@ -104,8 +104,8 @@ def test_the_largest_banner_is_on_top(wh: Warehouse) -> None:
     """Bars are ordered by the measure, and the title says how many there are when not all are drawn."""
     figure = rendered(plots.banners(wh.banners(*RANGE), measure="visits", limit=2))
 
-    (bars,) = columns(figure, "banner_tag", "visits")
-    assert (bars["banner_tag"], bars["visits"]) == (["brandB", "brandA"], [1, 2])
+    (bars,) = columns(figure, "value", "visits")
+    assert (bars["value"], bars["visits"]) == (["brandB", "brandA"], [1, 2])
     assert figure.title.text == "The largest 2 of 3 banners"
 
 
@@ -139,7 +139,7 @@ def test_a_funnel_by_banner_draws_the_largest(wh: Warehouse) -> None:
     """Each step has a bar in each of the largest banners, which the axis names."""
     figure = rendered(plots.funnel(wh.funnel(*RANGE, by="banner_tag"), limit=2))
 
-    assert [bar["banner_tag"] for bar in columns(figure, "players", "banner_tag")] == [["brandA", "brandB"]] * 3
+    assert [bar["value"] for bar in columns(figure, "players", "value")] == [["brandA", "brandB"]] * 3
     assert list(figure.xaxis[0].major_label_overrides.values()) == ["brandA", "brandB"]
     assert figure.title.text == "The largest 2 of 3 banners"
 
@@ -219,11 +219,11 @@ def test_long_names_stay_different_on_the_axis() -> None:
     tags = ["x" * 200 + "a", "x" * 200 + "b", "x" * 200 + "c", "short"]
     frame = pl.DataFrame({"banner_tag": tags, "visits": [4, 3, 2, 1], "registrations": [0] * 4, "deposits": [0] * 4})
 
-    (bars,) = columns(rendered(plots.banners(frame)), "banner", "banner_tag")
+    (bars,) = columns(rendered(plots.banners(frame)), "label", "value")
 
-    assert len(set(bars["banner"])) == 4
-    assert max(map(len, bars["banner"])) < 32
-    assert bars["banner_tag"] == tags[::-1]
+    assert len(set(bars["label"])) == 4
+    assert max(map(len, bars["label"])) < 32
+    assert bars["value"] == tags[::-1]
 
 
 def test_the_read_side_comes_without_the_plotting_libraries() -> None:
@@ -308,3 +308,20 @@ def test_the_newer_plots_of_nothing_say_so(wh: Warehouse) -> None:
     ):
         (text,) = [text for data in columns(rendered(plot), "text") for text in data["text"]]
         assert text in ("Nobody whose window is over", "No events in these days", "Nothing has changed")
+
+
+def test_values_of_any_dimension_are_drawn_as_banners_are(tmp_path: Path) -> None:
+    """Those without a value too; the axis says what they are."""
+    sample = SampleWarehouse(tmp_path, banners={"brandA": ("Anna", None, None, None)})
+    sample.publish(visit("p1", "brandA", "2026-11-01T10:00"), visit("p2", "brandB", "2026-11-01T10:00"))
+    with pixels.open(tmp_path) as warehouse:
+        bars = rendered(plots.banners(warehouse.banners(*RANGE, by="affiliate")))
+        funnel = rendered(plots.funnel(warehouse.funnel(*RANGE, by="affiliate")))
+        trend = rendered(plots.summary(warehouse.summary(*RANGE, by="affiliate"), limit=1))
+        rates = rendered(plots.conversions(warehouse.conversions(*RANGE, by="metadata.country")))
+
+    assert [data["value"] for data in columns(bars, "value", "visits")] == [["Anna", "(none)"]]
+    assert bars.yaxis[0].axis_label == funnel.xaxis[0].axis_label == "Affiliate"
+    assert [sorted(data["value"]) for data in columns(funnel, "value", "players")] == [["(none)", "Anna"]] * 3
+    assert {name for data in columns(trend, "series", "count") for name in data["series"]} == {"(none)", "Others"}
+    assert rates.xaxis[0].axis_label == "Country"
