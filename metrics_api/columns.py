@@ -91,6 +91,17 @@ COLUMNS: dict[str, Column] = {
     "deposit_transactions": Column(
         pl.Int64(), "transactions; null in a snapshot of before these were kept", nullable=True
     ),
+    "figure": _text("name of the key figure"),
+    "now": Column(pl.Int64(), "in the days asked for", nullable=True),
+    "before": Column(pl.Int64(), "in the earlier days; null where that would mislead", nullable=True),
+    "change": _rate("(now - before)", "before"),
+    "start": Column(pl.Date(), "first day"),
+    "end": Column(pl.Date(), "last day"),
+    "before_start": Column(pl.Date(), "first of the earlier days", nullable=True),
+    "before_end": Column(pl.Date(), "last of the earlier days", nullable=True),
+    "until": Column(INSTANT, "instant up to which the day is counted"),
+    "before_date": Column(pl.Date(), "the day a week earlier"),
+    "before_until": Column(INSTANT, "instant at which its clocks showed the same time"),
     # people by their entry
     "visitors": _count("people who visited and had not registered before"),
     "registration_rate": _rate("registrations", "visitors"),

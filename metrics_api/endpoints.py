@@ -88,6 +88,28 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         optional=("deposit_transactions",),
     ),
     Endpoint(
+        "/api/compare",
+        "Key figures beside those of earlier days",
+        "Of days that are over; null where there is nothing fair to compare with.",
+        (
+            *DAYS,
+            Parameter(
+                "against", choice("previous", "weekday"), "the days just before, or the same days of the week", "previous",
+                default="previous",
+            ),
+        ),
+        lambda warehouse, asked: warehouse.compare(**days_and("against")(asked)),
+        ("figure", "now", "before", "change", "start", "end", "before_start", "before_end"),
+    ),
+    Endpoint(
+        "/api/today",
+        "The day that goes on",
+        "Beside the same day a week earlier, up to the same local time.",
+        (),
+        lambda warehouse, _: warehouse.today(),
+        ("event_date", "until", "event_type", "count", "before_date", "before_until", "before", "change"),
+    ),
+    Endpoint(
         "/api/costs",
         "Costs",
         "What banners cost, and what each registration and FTD of the range cost by that.",

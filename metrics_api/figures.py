@@ -37,6 +37,15 @@ FORM_OF_ANSWER = (*PAGE, FORMAT)
 
 
 @dataclass(frozen=True)
+class Wish:
+    """In which form an answer is wanted."""
+
+    form: Format
+    limit: int | None
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True)
 class Page:
     """Some rows of an answer, and the number of the row where the next page begins; None: there is none."""
 
@@ -65,11 +74,8 @@ class FiguresResource:
 
     async def on_get(self, req: Request, resp: Response, **in_path: str) -> None:
         """Answer with a page of the rows, or 304 when the client has it."""
-        asked, form_of_answer = self._read(req, in_path)
-        if self._shows_metadata(asked):
-            check_analyst(req)
-        form, cursor = chosen_form(req, form_of_answer), form_of_answer["cursor"]
-        question = name_of_question(self._endpoint.path, asked)
+        asked, wish = self._read(req, in_path)
+        form, cursor, question = wish.form, wish.cursor, name_of_question(self._endpoint.path, asked)
         warehouse = self._held.of(cursor, question, await asyncio.to_thread(self._current))
         tag = tag_of(warehouse)
         etag = f'"{tag}"' if form is JSON else f'"{tag}-{form.name}"'
@@ -79,33 +85,35 @@ class FiguresResource:
             return
         answer = await self._answer(warehouse, (tag, question), asked)
         describe(resp, warehouse, etag)
-        limit = form_of_answer["limit"] or (ROWS_OF_JSON if form is JSON else None)
-        page = Page.of(answer.rows, cursor.offset if cursor else 0, limit)
+        resp.set_header("X-Pixels-Rows-Total", str(answer.rows.height))
+        page = Page.of(answer.rows, cursor.offset if cursor else 0, wish.limit)
         following = None
         if page.following is not None:
             self._held.hold(warehouse)
             following = _link(req, Cursor(page.following, question, tag))
             resp.append_link(following, "next")
-        resp.set_header("X-Pixels-Rows-Total", str(answer.rows.height))
+        resp.content_type = form.content_type
         if form is JSON:
             about = {**asked, **about_snapshot(warehouse), "rows_total": answer.rows.height, "next": following}
-            resp.content_type = JSON.media_type
             resp.data = await self._questions.work(lambda: _json(about, answer, page))
         else:
-            resp.content_type, resp.downloadable_as = form.content_type, _file_name(self._endpoint, asked, form)
+            resp.downloadable_as = _file_name(self._endpoint, asked, form)
             resp.data = await self._questions.work(lambda: WRITERS[form](page.rows))
 
     on_head = on_get
 
-    def _read(self, req: Request, in_path: dict[str, str]) -> tuple[Values, Values]:
+    def _read(self, req: Request, in_path: dict[str, str]) -> tuple[Values, Wish]:
         """Return what is asked, and in which form it is to be answered."""
-        parameters = self._endpoint.parameters
         try:
-            values = read_parameters((*parameters, *FORM_OF_ANSWER), req, in_path)
+            values = read_parameters((*self._endpoint.parameters, *FORM_OF_ANSWER), req, in_path)
         except BadParameter as error:
             raise self._meaning_of(error) from error
-        names = {parameter.name for parameter in FORM_OF_ANSWER}
-        return {k: v for k, v in values.items() if k not in names}, {k: v for k, v in values.items() if k in names}
+        asked = {parameter.name: values[parameter.name] for parameter in self._endpoint.parameters}
+        if self._shows_metadata(asked):
+            check_analyst(req)
+        form = chosen_form(req, values["format"])
+        limit = values["limit"] or (ROWS_OF_JSON if form is JSON else None)
+        return asked, Wish(form, limit, values["cursor"])
 
     async def _answer(self, warehouse: Warehouse, question: tuple[str, str], asked: Values) -> Answer:
         try:
@@ -143,9 +151,9 @@ def about_snapshot(warehouse: Warehouse) -> dict[str, Any]:
     return about | {"demo": True} if warehouse.is_demo else about
 
 
-def chosen_form(req: Request, form_of_answer: Values) -> Format:
-    """Return the form that is asked for, by `format` or else by Accept. Raises 406 when there is none."""
-    if name := form_of_answer["format"]:
+def chosen_form(req: Request, name: str | None) -> Format:
+    """Return the form that is asked for, by its name or else by Accept. Raises 406 when there is none."""
+    if name is not None:
         return _FORMATS[name]
     media_types = {form.media_type: form for form in FORMATS}
     preferred = req.client_prefers(list(media_types))

@@ -57,6 +57,12 @@ QUESTIONS = {
         Question("/api/banners", NOVEMBER, lambda wh: wh.banners(FROM, TO)),
         Question("/api/kpis", NOVEMBER, lambda wh: wh.kpis(FROM, TO)),
         Question("/api/hours", f"from={FROM}&to={FROM}", lambda wh: wh.hours(FROM)),
+        Question(
+            "/api/compare",
+            "from=2026-11-09&to=2026-11-11&against=weekday",
+            lambda wh: wh.compare("2026-11-09", "2026-11-11", against="weekday"),
+        ),
+        Question("/api/today", "", lambda wh: wh.today()),
         Question("/api/costs", NOVEMBER, lambda wh: wh.costs(FROM, TO)),
         Question("/api/money", NOVEMBER, lambda wh: wh.money(FROM, TO)),
         Question("/api/trends/visit", NOVEMBER, trend_of_visits),
