@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+import duckdb
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from aggregator.banners import import_banners
 from aggregator.erasure import STEPS_OF_ERASURE, erase
 from aggregator.imports.run import Import, import_files
 from aggregator.rebuild import STEPS_OF_REBUILD, check, rebuild
@@ -54,7 +56,7 @@ BEGIN = datetime(2026, 10, 26, 12, tzinfo=UTC)
 
 WHAT_HAPPENS = {
     "append", "duplicate", "delay", "reorder", "pass", "kill", "replay", "import", "erase", "retain", "late for an archived day",
-    "rebuild", "rebuild with other settings", "check", "tamper",
+    "rebuild", "rebuild with other settings", "check", "tamper", "banners",
 }  # fmt: skip
 
 
@@ -76,6 +78,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.in_logs: dict[int, list[Sent]] = {}
         self.imported: list[Record] = []
+        self.banners: dict[str, str] = {}
+        """The names of banners, by tag."""
         self.erased: frozenset[str] = frozenset()
         self.drained = False
         """Whether all that the logs hold is stored, so that the tables are known."""
@@ -211,12 +215,34 @@ class AnyHistory(RuleBasedStateMachine):
         self.now += timedelta(days=days)
         self.done["retain"] += days > 1
 
+    @rule(
+        names=st.dictionaries(st.sampled_from(["b", "c", "p1"]), st.sampled_from(["left", "right"])),
+        replace=st.booleans(),
+        kill=st.sampled_from([None, *STEPS]),
+    )
+    def say_of_banners(self, names: dict[str, str], replace: bool, kill: str | None) -> None:
+        """Something is said of banners: it stays, whatever becomes of records and players; a killed import is done again."""
+        file = self.elsewhere / "banners.csv"
+        file.write_text("banner_tag,name\n" + "".join(f"{tag},{name}\n" for tag, name in names.items()))
+
+        def work(on_step: Callable[[str], None] = lambda step: None) -> None:
+            import_banners(self.settings, str(file), replace=replace, on_step=on_step, now=self.clock)
+
+        if kill:
+            self._killed(work, kill, 1)
+        work()
+        self.banners = names if replace else {**self.banners, **names}
+        self._compare_if_known()
+        self.done["banners"] += 1
+
     def compare(self) -> None:
         """Hold the warehouse and the published snapshot to the rules."""
         expected = self.expected()
         for file in (self.settings.warehouse_path, self._snapshot()):
             found = differences(expected, read_tables(file))
             assert not found, f"{file.name} differs (expected, found): {found}"
+            with duckdb.connect(str(file), read_only=True) as con:
+                assert dict(con.execute("SELECT banner_tag, name FROM banners").fetchall()) == self.banners
         assert contradictions(self._snapshot()) == []
         self.done["comparison"] += 1
 
