@@ -16,7 +16,8 @@ from pixels.dimensions import Dimensions, EventColumns
 from pixels.errors import BadParameter
 from pixels.period import Period
 from pixels.resources import resource_path
-from pixels.tries import best_tries
+from pixels.snapshot import Snapshot
+from pixels.tries import best_tries, has_ties
 
 STEPS = ("visit", "registration", "deposit")
 ORDERS = ("ordered", "strict", "any")
@@ -119,10 +120,23 @@ def people(
     mature                     whether the longest window of the entry was over by `complete_until`
     step_1, step_2, ...        instants, null from the step on that was not taken
     banner_1, banner_2, ...    of the events that filled the steps
-    event_1, event_2, ...      their ids; null unless a dimension needs events
+    event_1, event_2, ...      their ids; may be null unless a dimension needs events
     """
     wanted = [name for name in by if name is not None]
-    events = dimensions.snapshot.query(
+    identified = any(map(dimensions.needs_events, wanted))
+    events = _events(dimensions.snapshot, period, question, named=named, identified=identified)
+    if not identified and has_ties(events):
+        events = _events(dimensions.snapshot, period, question, named=named, identified=True)
+    tries = best_tries(events, question.steps, question.order, question.windows)
+    for name in wanted:
+        tries = dimensions.add(tries, name, of_step(1))
+    return tries.with_columns(mature=pl.col("step_1") + question.window <= complete_until)
+
+
+def _events(
+    snapshot: Snapshot, period: Period, question: FunnelQuestion, *, named: bool, identified: bool
+) -> pl.DataFrame:
+    return snapshot.query(
         "funnel_events",
         start=period.start,
         end=period.end,
@@ -130,12 +144,8 @@ def people(
         window_days=question.window.days,
         entrants=question.entrants,
         named=named,
-        identified=any(map(dimensions.needs_events, wanted)),
+        identified=identified,
     )
-    tries = best_tries(events, question.steps, question.order, question.windows)
-    for name in wanted:
-        tries = dimensions.add(tries, name, of_step(1))
-    return tries.with_columns(mature=pl.col("step_1") + question.window <= complete_until)
 
 
 def of_step(number: int) -> EventColumns:

@@ -38,6 +38,12 @@ def best_tries(events: pl.DataFrame, steps: Sequence[str], order: str, windows: 
     )
 
 
+def has_ties(events: pl.DataFrame) -> bool:
+    """Tell whether two events of a person are of one instant and type, so that only their ids put them in order."""
+    same = [events[name] == events[name].shift() for name in ("person", "created_at", "event_type")]
+    return bool((same[0] & same[1] & same[2]).any())
+
+
 def _walk(events: pl.DataFrame, steps: Sequence[str], order: str, windows: Sequence[timedelta]) -> list[pl.Series]:
     """Return for each step the row of the event that fills it in each try, null where none does."""
     entry = _row_numbers(events).filter(events["is_entry"])

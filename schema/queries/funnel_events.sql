@@ -1,8 +1,8 @@
 -- The events that can fill a step for the people who enter from $start to $end, both included, in the order in which the
 -- funnel reads them: by person, instant, place among $steps, id.
 -- A person is a player together with the visitor keys that became that player. People are numbered, because the rows of
--- millions are sorted and carried on; with $named their entries carry the name, with $identified
--- all events their ids.
+-- millions are sorted and carried on; with $named their entries carry the name. Ids
+-- are long, and order nothing but events of one person, type and instant: they are read, and carried on, with $identified.
 -- What cannot change a number is not sorted: events before a person's first entry, and all after it of a person without an
 -- event of the second step, who goes no further. Those are most people, and sorting their events took most of the time.
 WITH steps_taken AS (
@@ -10,7 +10,7 @@ WITH steps_taken AS (
         coalesce(l.player_id, c.player_id) AS person,
         c.event_type,
         c.created_at,
-        c.event_id,
+        CASE WHEN $identified THEN c.event_id END AS event_id,
         c.banner_tag,
         c.event_type = $steps[1] AND c.event_date BETWEEN $start::DATE AND $end::DATE AS in_range
     FROM counted_events AS c
@@ -39,7 +39,7 @@ SELECT
     CASE WHEN $named AND t.is_entry THEN t.person END AS player_id,
     t.event_type,
     t.created_at,
-    CASE WHEN $identified THEN t.event_id END AS event_id,
+    t.event_id,
     t.banner_tag,
     t.is_entry
 FROM tries AS t
