@@ -13,6 +13,8 @@ from pixels.plots.bars import banners_bars, funnel_bars
 from pixels.plots.changes import changes_bars
 from pixels.plots.cohorts import cohorts_table
 from pixels.plots.conversions import conversions_bars
+from pixels.plots.hours import hours_bars
+from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
 from pixels.plots.segments import segments_bars
 from pixels.plots.trend import banner_trend, daily_trend
@@ -26,6 +28,8 @@ cohorts = cohorts_table
 conversions = conversions_bars
 changes = changes_bars
 player = player_timeline
+hours = hours_bars
+money = money_bars
 segments = segments_bars
 
 __all__ = [
@@ -43,7 +47,11 @@ __all__ = [
     "daily_trend",
     "funnel",
     "funnel_bars",
+    "hours",
+    "hours_bars",
     "metrics",
+    "money",
+    "money_bars",
     "player",
     "player_timeline",
     "segments",

@@ -1,0 +1,99 @@
+"""What part of the amounts that were sent is money, a bar a currency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+
+from pixels.plots.theme import EVENT_COLORS, GREY, HEIGHT, WIDTH, dressed, load_backend, nothing_to_draw
+from pixels.words import counted
+
+_FAINT = 0.35
+_PER_CURRENCY = 50
+
+
+def money_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
+    """Draw `wh.money(...)`: for each currency which part of the amount is signed, in full colour, and which is unverified.
+
+    Amounts of different currencies cannot stand on one axis, so bars are shares, and the amounts are written above them. The
+    title says how many transactions have no amount. `width` None fills the page; many currencies make it higher.
+    """
+    known = frame.filter(pl.col("currency").is_not_null())
+    if known.is_empty():
+        return nothing_to_draw(width, height, "No amounts in these days")
+    load_backend()
+    texts = [_texts(row) for row in known.iter_rows(named=True)]
+    rows = pl.DataFrame(texts, schema_overrides={"share": pl.Float64}).with_columns(
+        place=pl.len() - 1 - pl.int_range(pl.len())
+    )
+    signed, unverified = _part(rows, "signed"), _part(rows, "unverified")
+    amounts = hv.Labels(
+        rows.select(x=pl.lit(0), y=pl.col("place") + 0.24, written="written"), ["x", "y"], "written"
+    ).opts(
+        text_color=GREY,
+        text_font_size="9pt",
+        text_align="left",
+        text_baseline="bottom",
+        backend="bokeh",
+    )
+    without = int(frame.filter(pl.col("currency").is_null())["transactions"].sum())
+    return dressed(
+        hv.Overlay([signed, unverified, amounts]),
+        width,
+        max(height, _PER_CURRENCY * rows.height),
+        title=f"{counted(without, 'more transaction')} without an amount" if without else "",
+        xlabel="Part of the amount sent, %",
+        ylabel="Currency",
+        xlim=(0, 100),
+        ylim=(-0.6, rows.height - 0.3),
+        yticks=list(rows.select("place", "currency").iter_rows()),
+        legend_position="top",
+        legend_cols=2,
+    )
+
+
+def _texts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a currency's share in percent, and its amounts as text: Bokeh would draw them as floats."""
+    share = None if row["signed_share"] is None else row["signed_share"] * 100
+    texts = {name: written(row[f"{name}_amount"]) for name in ("signed", "unverified")}
+    amount = written(row["amount"])
+    return {
+        "currency": row["currency"],
+        "share": share,
+        **texts,
+        "written": amount if share is None else f"{texts['signed']} signed of {amount}",
+        "signed_transactions": row["signed_transactions"],
+        "unverified_transactions": row["unverified_transactions"],
+    }
+
+
+def _part(rows: pl.DataFrame, name: str) -> Any:
+    """Return the bars of what is signed, from the left, or of the rest."""
+    share, nothing, everything = pl.col("share"), pl.lit(0.0), pl.lit(100.0)
+    left, right = (nothing, share) if name == "signed" else (share, everything)
+    drawn = rows.filter(share.is_not_null()).with_columns(
+        left=left, right=right, bottom=pl.col("place") - 0.24, top=pl.col("place") + 0.24
+    )
+    label = name.capitalize()
+    shown = ["currency", name, f"{name}_transactions"]
+    return hv.Rectangles(drawn, ["left", "bottom", "right", "top"], shown, label=label).opts(
+        color=EVENT_COLORS["deposit"],
+        fill_alpha=1 if name == "signed" else _FAINT,
+        line_color=None,
+        tools=["hover"],
+        hover_tooltips=[
+            ("Currency", "@currency"),
+            (label, f"@{name}"),
+            ("Transactions", f"@{name}_transactions{{0,0}}"),
+        ],
+        backend="bokeh",
+    )
+
+
+def written(amount: Decimal) -> str:
+    """Write an amount exactly, with the decimals that it needs, at least two: 1,234.50."""
+    text = f"{amount:,.4f}"
+    return text.removesuffix("00")
