@@ -53,10 +53,9 @@ def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, cre
     """
     daily = banners_by(dimensions, period, by).select(by, daily_unique_visitors="visits", deposit_days="deposits")
     visitors = _visitors(dimensions, period, by)
-    milestones = _milestones(dimensions, period, time_zone, by, credit)
-    counts = pl.concat([daily, visitors, milestones], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
-    names = [*_COUNTS]
-    return counts.select(by, *names).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
+    firsts = milestones(dimensions, period, time_zone, by, credit)
+    counts = pl.concat([daily, visitors, firsts], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
+    return counts.select(by, *_COUNTS).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
 
 
 _COUNTS = (
@@ -85,8 +84,11 @@ def _visitors(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
     return dimensions.add(visits, by).group_by(by).agg(unique_visitors=pl.col("player_id").n_unique())
 
 
-def _milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
-    """Return for each milestone of the period its value, and 1 in the column that counts it."""
+def milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
+    """Return a row a first registration and first deposit of the period: its value, and 1 in the columns that count it.
+
+    The dimension, registrations, ftd, ndc, first_deposits_without_registration, as in `kpis_by`; null: not counted there.
+    """
     events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end)
     registered, deposited = (
         pl.col(column).dt.convert_time_zone(time_zone).dt.date().is_between(period.start, period.end)

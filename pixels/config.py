@@ -51,10 +51,13 @@ _TAKEN_NAMES = frozenset(
         "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate",
         "visits", "daily_unique_visitors", "unique_visitors", "ftd", "ndc", "first_deposits_without_registration",
         "deposit_days", "deposit_transactions", "banners_without_cost", "cost_per_registration", "cost_per_ftd",
-        "player_id", "mature",
+        "player_id", "mature", "banners", "entered_at", "step_at", "visitor_keys", "event_id", "created_at", "registered",
+        "after_registration", "registration_at", "registration_banner", "registration_id", "deposit_at", "deposit_banner",
+        "deposit_id",
     }
 )  # fmt: skip
-"""Columns of the frames that a part of the tag becomes a column of."""
+"""Columns of the frames that a part of the tag becomes a column of, and of those that they are made of; and more of them:"""
+_TAKEN_FORM = re.compile("(step|banner|event)_[0-9]+|.+_seconds_from_entry")
 
 ApiScope = Literal["figures", "analyst"]
 """What a key of the API opens: counts alone; or these and single events, players and the snapshot."""
@@ -293,10 +296,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
         if not groups:
             raise ValueError(f"{pattern!r} has no named group; write for example ^(?P<site>[^-]+)-(?P<size>.+)$")
-        if taken := [name for name in groups if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in _TAKEN_NAMES]:
-            raise ValueError(
-                f"a group cannot be named {taken[0]!r}: give it another name, of small letters, digits and _"
-            )
+        for name in groups:
+            if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in _TAKEN_NAMES or _TAKEN_FORM.fullmatch(name):
+                raise ValueError(
+                    f"a group cannot be named {name!r}: give it another name, of small letters, digits and _"
+                )
         return pattern
 
     @field_validator("hash_key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pixels.activity_by import kpis_by
+from pixels.activity_by import milestones
 from pixels.dimensions import TAG, Dimensions
 from pixels.errors import BadParameter
 from pixels.period import Period
@@ -30,7 +30,8 @@ def costs(dimensions: Dimensions, period: Period, time_zone: str, by: str, credi
         raise BadParameter(
             "by", f"{by!r} is of single events, and a cost is of a banner; ask for a dimension of banners"
         )
-    brought = kpis_by(dimensions, period, time_zone, TAG, credit).select(TAG, "registrations", "ftd")
+    firsts = milestones(dimensions, period, time_zone, TAG, credit)
+    brought = firsts.group_by(TAG).agg(pl.col("registrations", "ftd").sum())
     known = dimensions.snapshot.query("known_banners") if dimensions.knows_banners else _NOTHING_KNOWN
     priced = known.select(TAG, pl.col("cost").cast(_SUM)).filter(pl.col("cost").is_not_null())
     banners = priced.join(brought, on=TAG, how="full", coalesce=True).with_columns(

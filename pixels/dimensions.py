@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 import msgspec
 import polars as pl
 
 from pixels.archive import archive_read, archived
 from pixels.errors import BadParameter, ConfigurationError
-from pixels.rules import DAY, EVENT_FIELDS, INSTANT, earliest_records
+from pixels.rules import DAY, EVENT_FIELDS, INSTANT, earliest_records, with_day
 from pixels.snapshot import Snapshot
 
 TAG = "banner_tag"
@@ -45,6 +44,7 @@ class Dimensions:
     tag_pattern: str
     knows_banners: bool
     """Whether the snapshot has the table `banners`; in an older one nothing was said of any."""
+    time_zone: str
 
     @property
     def of_tags(self) -> tuple[str, ...]:
@@ -85,13 +85,7 @@ class Dimensions:
             return tags.join(known, on="_tag", how="left")
         number = re.compile(self.tag_pattern).groupindex[by]
         part = pl.col("_tag").str.extract(self.tag_pattern, number)
-        try:
-            return tags.with_columns(pl.when(part != "").then(part).alias(by))
-        except pl.exceptions.PolarsError as error:
-            raise ConfigurationError(
-                f"PIXELS_TAG_PATTERN is a regular expression that cannot be used: {error}. Write it without looking ahead "
-                "or back, and without references to groups (syntax of Rust's regex)."
-            ) from error
+        return tags.with_columns(pl.when(part != "").then(part).alias(by))
 
     def _with_metadata(self, frame: pl.DataFrame, by: str, event: EventColumns) -> pl.DataFrame:
         key = by.removeprefix(_METADATA)
@@ -108,13 +102,28 @@ class Dimensions:
         pointer = "/" + key.replace("~", "~0").replace("/", "~1")  # RFC 6901
         live = self.snapshot.query("metadata_of_events", first=first, last=last, pointer=pointer)
         live = live.select(pl.col("id").alias("_id"), pl.col("created_at").cast(INSTANT).alias("_at"), "value")
-        days = (first - timedelta(days=1)).date(), (last + timedelta(days=1)).date()  # whatever the time zone
-        if (files := archived(self.snapshot, "records", *days)) is None:
+        days = with_day(wanted, self.time_zone, "_at")[DAY].unique().sort()
+        if (files := archived(self.snapshot, "records", days[0], days[-1])) is None:
             return live
         with archive_read(self.snapshot):
-            among = wanted.lazy().select(id="_id").unique()
-            old = files.select(DAY, *EVENT_FIELDS).join(among, on="id", how="semi").collect()
+            of_days = files.filter(pl.col(DAY).is_in(days.to_list())).select(DAY, *EVENT_FIELDS)
+            old = of_days.join(wanted.lazy().select(id="_id").unique(), on="id", how="semi").collect()
         return pl.concat([live, _carried(earliest_records(old), key)]).unique(["_id", "_at"], keep="first")
+
+
+def check_pattern(tag_pattern: str) -> str:
+    """Return the pattern if it can be run over tags. Raises ConfigurationError.
+
+    Tags come from strangers: only what takes linear time is run over them, which Python's own expressions may not.
+    """
+    try:
+        pl.Series(["a"]).str.extract(tag_pattern, 1)
+    except pl.exceptions.PolarsError as error:
+        raise ConfigurationError(
+            f"PIXELS_TAG_PATTERN is a regular expression that cannot be used: {error}. Write it without looking ahead "
+            "or back, and without references to groups (syntax of Rust's regex)."
+        ) from error
+    return tag_pattern
 
 
 def _carried(events: pl.DataFrame, key: str) -> pl.DataFrame:

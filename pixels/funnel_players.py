@@ -68,7 +68,11 @@ def checked_where(dimensions: Dimensions, banner: object, where: object) -> dict
     ):
         raise BadParameter("where", f"{where!r} does not give each dimension its value, as {{'affiliate': 'X'}} does")
     chosen = {dimensions.check(name, "where"): value for name, value in (where or {}).items()}
-    return chosen if banner is None else {**chosen, TAG: banner}
+    if banner is None:
+        return chosen
+    if TAG in chosen:
+        raise BadParameter("banner", f"{banner!r} is asked for, and where={where!r} as well; give one of them")
+    return {**chosen, TAG: banner}
 
 
 def _check(step: object, steps: int, *, dropped: object) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixels.config import Settings, load_settings
+from pixels.dimensions import check_pattern
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.kept import kept_snapshots
 from pixels.pointer import POINTER, Pointer, check_usable, read_pointer
@@ -27,8 +28,8 @@ class Reading:
 
     @classmethod
     def by(cls, settings: Settings) -> Reading:
-        """Take it out of the settings."""
-        return cls(settings.memory_limit, settings.tag_pattern)
+        """Take it out of the settings. Raises ConfigurationError for a pattern that cannot be run over tags."""
+        return cls(settings.memory_limit, check_pattern(settings.tag_pattern))
 
 
 def open_warehouse(

@@ -91,7 +91,7 @@ class Snapshot:
                 ) from error
             except duckdb.OutOfMemoryException as error:
                 raise _too_large(error) from error
-            except (duckdb.Error, pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            except (duckdb.Error, pl.exceptions.PolarsError, TypeError, ValueError, RuntimeError) as error:
                 raise PixelsError(f"sql: {error}") from error
 
     def close(self) -> None:
@@ -107,6 +107,10 @@ class Snapshot:
             raise _too_large(error) from error
         except duckdb.Error as error:
             raise NoSnapshot(f"{self.file} cannot be read: {error}") from error
+        except RuntimeError as error:  # what DuckDB says to text that it cannot encode
+            raise PixelsError(
+                "a parameter holds text that is no Unicode, such as half of a surrogate pair: no event can carry it"
+            ) from error
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

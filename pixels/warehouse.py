@@ -37,12 +37,11 @@ from pixels import (
 from pixels.dimensions import Dimensions
 from pixels.errors import BadParameter, NoSnapshot
 from pixels.funnel import STEPS, Window
-from pixels.period import Day, parse_day, parse_period
+from pixels.period import Day, Period, parse_day, parse_period
 from pixels.pointer import LastCheck, Pointer
 from pixels.snapshot import Parameters, Snapshot
 
 _SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
-_SCHEMA_THAT_KNOWS_BANNERS = 4
 
 
 class Source(Protocol):
@@ -67,7 +66,8 @@ class Warehouse:
 
     def __init__(self, pointer: Pointer, snapshot: Snapshot, source: Source | None, tag_pattern: str) -> None:
         self._pointer, self._snapshot, self._source, self._tag_pattern = pointer, snapshot, source, tag_pattern
-        self._dimensions = Dimensions(snapshot, tag_pattern, pointer.schema_version >= _SCHEMA_THAT_KNOWS_BANNERS)
+        knows_banners = pointer.schema_version >= known_banners.SCHEMA_WITH_BANNERS
+        self._dimensions = Dimensions(snapshot, tag_pattern, knows_banners, pointer.time_zone)
 
     @property
     def file(self) -> Path:
@@ -200,6 +200,10 @@ class Warehouse:
         funnel.one_of("credit", credit, conversions.CREDITS)
         return costs.costs(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
 
+    def days_with_data(self) -> Period | None:
+        """The first and the last day with a counted event, as a `pixels.period.Period`; None in an empty warehouse."""
+        return compared.days_with_data(self._snapshot)
+
     def compare(self, start: Day, end: Day, against: str = "previous") -> pl.DataFrame:
         """The figures of `kpis` beside those of as many earlier days, one row a figure: figure, now, before, change, ...
 
@@ -209,7 +213,7 @@ class Warehouse:
         """
         running, against = self._day_of(self.complete_until), compared.check_against(against)
         period = compared.check_is_over(parse_period(start, end), running)
-        data = compared.days_with_data(self._snapshot)
+        data = self.days_with_data()
         return compared.compare(lambda days: self.kpis(days.start, days.end), period, running, data, against)
 
     def today(self) -> pl.DataFrame:
@@ -218,8 +222,7 @@ class Warehouse:
         event_date, until, event_type, count, before_date, before_until, before, change (relative; null where before is 0 or
         not known). See `pixels.running_day.today`.
         """
-        data = compared.days_with_data(self._snapshot)
-        return running_day.today(self._snapshot, self.time_zone, self.complete_until, data)
+        return running_day.today(self._snapshot, self.time_zone, self.complete_until, self.days_with_data())
 
     def money(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
         """What deposits were worth, one row a currency, of all banners or those named; see `pixels.money.money`.

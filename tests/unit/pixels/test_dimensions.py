@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 import pixels
 from pixels import Warehouse
 from pixels.config import load_settings
-from pixels.errors import BadParameter, ConfigurationError
+from pixels.errors import BadParameter, ConfigurationError, PixelsError
 from tests.sample_warehouse import Event, SampleWarehouse, counted, deposit, registration, visit
 from tests.unit.pixels.sample_events import History, histories
 
@@ -136,6 +136,23 @@ def test_what_is_no_dimension_is_named(wh: Warehouse, by: Any) -> None:
         wh.funnel_players(1, *DAYS, where={by: "x"} if isinstance(by, str) else by)
 
 
+def test_a_banner_is_asked_for_once(wh: Warehouse) -> None:
+    """By `banner` or by `where`: with both nobody knows which of them was meant."""
+    assert wh.funnel_players(1, *DAYS, banner="plain").equals(
+        wh.funnel_players(1, *DAYS, where={"banner_tag": "plain"})
+    )
+    with pytest.raises(BadParameter, match="banner: 'plain'"):
+        wh.funnel_players(1, *DAYS, banner="plain", where={"banner_tag": "other"})
+
+
+def test_text_that_no_event_can_carry_is_refused(wh: Warehouse) -> None:
+    """Half of a surrogate pair is in no UTF-8."""
+    with pytest.raises(PixelsError, match="surrogate"):
+        wh.banners(*DAYS, by="metadata.\ud800")
+    with pytest.raises(PixelsError, match="sql: "):
+        wh.sql("SELECT ?", ["\ud800"])
+
+
 def test_a_cost_is_not_of_an_event(wh: Warehouse) -> None:
     """Metadata cannot split it."""
     with pytest.raises(BadParameter, match=r"by: 'metadata\.country'"):
@@ -165,6 +182,26 @@ def test_an_own_pattern_takes_tags_apart(tmp_path: Path, monkeypatch: pytest.Mon
             wh.banners(*DAYS, by="site")
 
 
+def test_no_part_of_a_tag_is_named_as_a_column(wh: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of the frames that are split, nor of those that they are made of."""
+    asked = (wh.summary, wh.banners, wh.kpis, wh.costs, wh.funnel, wh.conversions)
+    columns = {name for ask in asked for name in ask(*DAYS, by="banner_tag").columns}
+    columns |= {*wh.summary(*DAYS, per="week").columns, *wh.funnel_players(1, *DAYS).columns}
+    for name in (
+        *columns,
+        "step_1",
+        "banner_2",
+        "event_3",
+        "event_id",
+        "registered",
+        "deposit_banner",
+        "registration_at",
+    ):
+        monkeypatch.setenv("PIXELS_TAG_PATTERN", f"(?P<{name}>.)")
+        with pytest.raises(ConfigurationError, match=f"cannot be named '{name}'"):
+            load_settings()
+
+
 @pytest.mark.parametrize(
     "pattern", ["", "a_(.*)", "(?P<a>", "(?P<count>.)", "(?P<banner_tag>.)", "(?P<A>.)", "(?P<a>.)(?P<a>.)"]
 )
@@ -179,8 +216,8 @@ def test_a_pattern_that_looks_ahead_is_explained(tmp_path: Path, monkeypatch: py
     """Tags come from strangers, so that only patterns that take linear time are run over them."""
     SampleWarehouse(tmp_path).publish(visit("p1", "a", "2026-11-01T10:00"))
     monkeypatch.setenv("PIXELS_TAG_PATTERN", "^(?=a)(?P<part>.)")
-    with pixels.open(tmp_path) as wh, pytest.raises(ConfigurationError, match="looking ahead"):
-        wh.banners(*DAYS, by="part")
+    with pytest.raises(ConfigurationError, match="looking ahead"):
+        pixels.open(tmp_path)
 
 
 KNOWN = {"brandA": ("x", None, "a_1b_2c_3", Decimal(3)), "brandB": ("y", "x", None, None)}
@@ -209,7 +246,7 @@ def as_of_tags(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     return named.with_columns(pl.col("banner_tag").fill_null(NOTHING))
 
 
-@settings(max_examples=40, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
 @given(
     history=histories(),
     carried=st.lists(st.sampled_from(["", "x", "y", None]), min_size=14, max_size=14),
@@ -245,7 +282,7 @@ def test_a_dimension_splits_as_banners_of_that_name_would(
         assert_frame_equal(as_of_tags(found, by), expected, check_row_order=False)
 
 
-@settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=25, phases=[Phase.explicit, Phase.generate])
 @given(history=histories(), credit=st.sampled_from(["event", "registration"]))
 def test_key_figures_by_banner_are_as_by_brute_force(history: History, credit: str) -> None:
     """And those that are no distinct counts sum to the figures of the range."""
