@@ -12,6 +12,7 @@ import uvicorn
 
 from metrics_api.app import create_app
 from pixels.config import ApiKey, Settings
+from pixels.dimensions import check_pattern
 from pixels.errors import ConfigurationError
 from pixels.opening import open_warehouse
 from pixels.ports import is_this_machine
@@ -27,8 +28,9 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests under way and return from the process with code 0.
 
     Prints `api: listening on http://HOST:PORT` on stdout when the port is open. Raises ConfigurationError when the
-    address cannot be used, or can be reached from elsewhere while there is no key.
+    address cannot be used, or can be reached from elsewhere while there is no key; and for PIXELS_TAG_PATTERN.
     """
+    check_pattern(settings.tag_pattern)  # now, and not in the answer to every request
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     listener = _listen(settings.host, settings.api_port, settings.api_keys)

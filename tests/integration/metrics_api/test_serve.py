@@ -131,3 +131,18 @@ def test_a_taken_port_is_explained(sample: SampleWarehouse) -> None:
     assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
     assert "PIXELS_API_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_pattern_that_cannot_be_used_ends_it_at_once(sample: SampleWarehouse) -> None:
+    """And not the answers, one after the other."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pixels", "api", "--port", "0"],
+        env={**os.environ, "PIXELS_HOME": str(sample.home), "PIXELS_TAG_PATTERN": "(?=a)(?P<part>.)"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "PIXELS_TAG_PATTERN" in done.stderr
+    assert "Traceback" not in done.stderr
