@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from panel_app.periods import comparable_period
 from pixels import Warehouse
+from pixels.compared import comparable_days
 from pixels.period import Period
 
 WINDOW_DAYS = 7
@@ -58,12 +58,6 @@ class Figures:
         return not self.trend.is_empty()
 
 
-def days_with_data(wh: Warehouse) -> Period | None:
-    """Return the first and the last day that have a counted event; None in an empty warehouse."""
-    first, last = wh.sql("SELECT min(event_date), max(event_date) FROM daily_metrics").row(0)
-    return None if first is None else Period(first, last)
-
-
 def local_day(instant: datetime, time_zone: str) -> date:
     """Return the calendar day of an instant."""
     return instant.astimezone(ZoneInfo(time_zone)).date()
@@ -71,8 +65,8 @@ def local_day(instant: datetime, time_zone: str) -> date:
 
 def read_figures(wh: Warehouse, period: Period, today: date) -> Figures:
     """Ask the snapshot for everything. Raises PixelsError when it cannot be read."""
-    data = days_with_data(wh)
-    compared_with = comparable_period(period, today, data)
+    data = wh.days_with_data()
+    compared_with = comparable_days(period, today, data)
     return Figures(
         snapshot=wh.snapshot,
         complete_until=wh.complete_until,

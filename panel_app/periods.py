@@ -1,4 +1,4 @@
-"""Which days a page shows: presets that move with the calendar, and the period that a change is measured against."""
+"""Which days a page shows: presets that move with the calendar."""
 
 from __future__ import annotations
 
@@ -29,30 +29,3 @@ def default_preset(today: date, data: Period | None) -> str:
     if data is None or data.start > month.start or data.end < month.start:
         return ALL
     return FOUR_WEEKS
-
-
-def days_in(period: Period) -> int:
-    """Return the number of days, both ends included."""
-    return (period.end - period.start).days + 1
-
-
-def period_before(period: Period) -> Period | None:
-    """Return the equally long period that ends the day before; None before the first day of the calendar.
-
-    For 7, 14, 28, ... days the weekdays are the same ones.
-    """
-    length = timedelta(days=days_in(period))
-    if period.start - date.min < length:
-        return None
-    return Period(period.start - length, period.end - length)
-
-
-def comparable_period(period: Period, today: date, data: Period | None) -> Period | None:
-    """Return the period that a change is measured against, or None where that would mislead.
-
-    It would when `period` is not over yet, or when there is no data for all of the days before.
-    """
-    before = period_before(period)
-    if data is None or before is None or period.end >= today or before.start < data.start:
-        return None
-    return before

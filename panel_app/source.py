@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 
 import pixels
-from panel_app.figures import Figures, days_with_data, read_figures
+from panel_app.figures import Figures, read_figures
 from panel_app.periods import default_preset, preset_period
 from pixels import Warehouse
 from pixels.period import Period
@@ -58,7 +58,7 @@ class Held:
 
     def figures(self, choice: Choice | None, today: date) -> tuple[Choice, Figures]:
         """Read the figures of the chosen days."""
-        choice, period = _chosen(choice, today, days_with_data(self._warehouse))
+        choice, period = _chosen(choice, today, self._warehouse.days_with_data())
         return choice, read_figures(self._warehouse, period, today)
 
 
@@ -113,7 +113,7 @@ class Published:
         old = self._warehouse
         new = pixels.open(self._folder) if old is None else old.reload()
         if new is not old:
-            self._warehouse, self._data = new, days_with_data(new)
+            self._warehouse, self._data = new, new.days_with_data()
             self._figures.clear()
             if old is not None:
                 old.close()

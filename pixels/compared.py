@@ -40,18 +40,13 @@ def check_is_over(period: Period, today: date) -> Period:
     return period
 
 
-def number_of_days(period: Period) -> int:
-    """Return how many days the period has."""
-    return (period.end - period.start).days + 1
-
-
 def earlier_days(period: Period, against: str = "previous") -> Period | None:
     """Return as many earlier days; None when the calendar has not so many.
 
     "previous" those just before; "weekday" the same days of the week: as few weeks earlier as do not overlap. For 7, 14,
     ... days both are the same.
     """
-    length = number_of_days(period)
+    length = period.number_of_days
     shift = timedelta(days=length if against == "previous" else -(-length // _WEEK) * _WEEK)
     if period.start - date.min < shift:
         return None

@@ -19,6 +19,11 @@ class Period:
     start: date
     end: date
 
+    @property
+    def number_of_days(self) -> int:
+        """How many days that is."""
+        return (self.end - self.start).days + 1
+
 
 def parse_day(parameter: str, value: object) -> date:
     """Read a day: a date, or text such as 2026-11-22. Raises BadParameter that names `parameter`."""

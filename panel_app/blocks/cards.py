@@ -10,7 +10,6 @@ import polars as pl
 from panel_app import words
 from panel_app.blocks.markup import text
 from panel_app.figures import WINDOW_DAYS, Figures, People, local_day
-from panel_app.periods import days_in
 
 _Change = tuple[str, str]
 _ARROWS = {"up": "▲ ", "down": "▼ ", "level": "", "none": ""}
@@ -65,7 +64,7 @@ def _count_change(figures: Figures, name: str) -> _Change:
 
 
 def _against(figures: Figures) -> str:
-    days = days_in(figures.period)
+    days = figures.period.number_of_days
     return "vs the day before" if days == 1 else f"vs {days} days before"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from pixels.compared import comparable_days
 from pixels.period import Day, Period, parse_day, parse_period
 from pixels.warehouse import Warehouse
 
@@ -16,19 +17,13 @@ def today(wh: Warehouse) -> date:
     return wh.complete_until.astimezone(ZoneInfo(wh.time_zone)).date()
 
 
-def days_with_data(wh: Warehouse) -> Period | None:
-    """Return the first and the last day with a counted event, or None."""
-    first, last = wh.sql("SELECT min(event_date), max(event_date) FROM daily_metrics").row(0)
-    return Period(first, last) if first else None
-
-
 def latest_days(wh: Warehouse, number: int = FOUR_WEEKS) -> Period:
     """Return the last `number` whole days with data, fewer when Pixels holds fewer.
 
     On its very first day that one, although it goes on; without any data the days before today.
     """
     yesterday = _back(today(wh), 1)
-    data = days_with_data(wh) or Period(date.min, yesterday)
+    data = wh.days_with_data() or Period(date.min, yesterday)
     end = max(data.start, min(data.end, yesterday))
     return Period(max(data.start, _back(end, number - 1)), end)
 
@@ -50,7 +45,7 @@ def chosen_days(wh: Warehouse, start: Day = "", end: Day = "") -> Period:
 
 def days_held(wh: Warehouse, period: Period) -> Period | None:
     """Return the days of the period from the first day with data up to today; None when there is none of them."""
-    data = days_with_data(wh)
+    data = wh.days_with_data()
     if data is None or period.end < data.start or period.start > today(wh):
         return None
     return Period(max(period.start, data.start), max(min(period.end, today(wh)), data.start))
@@ -62,19 +57,8 @@ def day_that_goes_on(wh: Warehouse, period: Period) -> date | None:
 
 
 def period_before(wh: Warehouse, period: Period) -> Period | None:
-    """Return as many days just before, to compare with.
-
-    None when that would mislead: the period goes on, or there is no data for all of the days before.
-    """
-    data = days_with_data(wh)
-    if data is None or period.end >= today(wh) or (period.start - data.start).days < number_of_days(period):
-        return None
-    return Period(_back(period.start, number_of_days(period)), _back(period.start, 1))
-
-
-def number_of_days(period: Period) -> int:
-    """Return how many days the period has."""
-    return (period.end - period.start).days + 1
+    """Return as many days just before, to compare with; None when that would mislead, as `comparable_days` says."""
+    return comparable_days(period, today(wh), wh.days_with_data())
 
 
 def _back(day: date, number: int) -> date:

@@ -13,7 +13,7 @@ import polars as pl
 from IPython.display import HTML
 
 from pixels.period import Period
-from pixels.reports.days import day_that_goes_on, days_with_data, today
+from pixels.reports.days import day_that_goes_on, today
 from pixels.reports.words import END_ISOLATE, ISOLATE
 from pixels.warehouse import Warehouse
 from pixels.words import NONE, counted, day, days, instant, number
@@ -51,7 +51,7 @@ def head(wh: Warehouse, period: Period | None = None, banner: str = "") -> HTML:
 
 def caution(wh: Warehouse, period: Period) -> HTML | None:
     """Warn when days of the period are not over, have not come, or were before Pixels; None when there is nothing to warn of."""
-    goes_on, data = day_that_goes_on(wh, period), days_with_data(wh)
+    goes_on, data = day_that_goes_on(wh, period), wh.days_with_data()
     warnings = []
     if data is None:
         warnings.append(

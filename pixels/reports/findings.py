@@ -12,7 +12,6 @@ from itertools import pairwise
 import polars as pl
 
 from pixels.period import Period
-from pixels.reports.days import number_of_days
 from pixels.reports.words import change, listed, quoted
 from pixels.words import counted, day, days, number, percent
 
@@ -70,7 +69,7 @@ def activity(metrics: pl.DataFrame, period: Period, goes_on: date | None = None)
         return f"Nobody was counted as a visitor in these days ({days(period)})."
     best = visits.sort("count", "event_date", descending=[True, False]).row(0, named=True)
     busiest = f"The busiest day was {best['event_date']:%A}, {day(best['event_date'])}, with {counted(best['count'], 'visitor')}."
-    whole = number_of_days(period) - (goes_on is not None)
+    whole = period.number_of_days - (goes_on is not None)
     if not whole:
         return f"{counted(best['count'], 'visitor')} so far; the day is not over."
     average = visits.filter(pl.col("event_date") != goes_on if goes_on else True)["count"].sum() / whole

@@ -1,4 +1,4 @@
-"""Which days a page shows, and what they are compared with."""
+"""Which days a page shows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from panel_app.periods import (
     FOUR_WEEKS,
     PRESETS,
     TODAY,
-    comparable_period,
-    days_in,
     default_preset,
-    period_before,
     preset_period,
 )
 from pixels.period import Period
@@ -64,38 +61,4 @@ def test_presets_of_complete_days_end_yesterday_and_have_the_length_they_say(dat
     elif preset == TODAY:
         assert period == Period(NOW, NOW)
     else:
-        assert (period.end, days_in(period)) == (NOW - timedelta(days=1), int(preset.removesuffix(" days")))
-
-
-@given(PERIODS)
-def test_the_period_before_touches_and_has_equal_length_and_weekdays(period: Period) -> None:
-    """It ends the day before; a whole number of weeks is compared with the same weekdays."""
-    before = period_before(period)
-
-    assert before is not None
-    assert (before.end, days_in(before)) == (period.start - timedelta(days=1), days_in(period))
-    if days_in(period) % 7 == 0:
-        assert before.start.weekday() == period.start.weekday()
-
-
-@pytest.mark.parametrize(
-    ("period", "data"),
-    [
-        pytest.param(Period(NOW, NOW), Period(date(2026, 1, 1), NOW), id="the running day is in it"),
-        pytest.param(
-            Period(date(2026, 11, 15), date(2026, 11, 21)), Period(date(2026, 11, 9), NOW), id="data begins later"
-        ),
-        pytest.param(Period(date(2026, 11, 1), date(2026, 11, 2)), None, id="no data"),
-        pytest.param(Period(date.min, date(2026, 11, 2)), Period(date.min, NOW), id="the calendar begins later"),
-    ],
-)
-def test_a_comparison_that_would_mislead_is_not_made(period: Period, data: Period | None) -> None:
-    """A running day, and days before the first event, are no fair comparison."""
-    assert comparable_period(period, NOW, data) is None
-
-
-def test_complete_days_with_data_before_are_compared() -> None:
-    """The week before, when there is data for all of it."""
-    week = Period(date(2026, 11, 15), date(2026, 11, 21))
-
-    assert comparable_period(week, NOW, Period(date(2026, 11, 8), NOW)) == Period(date(2026, 11, 8), date(2026, 11, 14))
+        assert (period.end, period.number_of_days) == (NOW - timedelta(days=1), int(preset.removesuffix(" days")))

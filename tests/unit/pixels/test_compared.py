@@ -124,6 +124,31 @@ def test_the_first_days_of_the_calendar_have_none_before_them(wh: Warehouse) -> 
     assert earlier_days(Period(date(1, 1, 2), date(1, 1, 2)), "weekday") is None
 
 
+@pytest.mark.parametrize(
+    ("period", "data"),
+    [
+        pytest.param(Period(TODAY, TODAY), Period(date(2026, 1, 1), TODAY), id="the running day is in it"),
+        pytest.param(
+            Period(date(2026, 11, 15), date(2026, 11, 21)), Period(date(2026, 11, 9), TODAY), id="data begins later"
+        ),
+        pytest.param(Period(date(2026, 11, 1), date(2026, 11, 2)), None, id="no data"),
+        pytest.param(Period(date.min, date(2026, 11, 2)), Period(date.min, TODAY), id="the calendar begins later"),
+    ],
+)
+def test_a_comparison_that_would_mislead_is_not_made(period: Period, data: Period | None) -> None:
+    """A running day, and days before the first event, are no fair comparison."""
+    assert comparable_days(period, TODAY, data) is None
+
+
+def test_complete_days_with_data_before_are_compared() -> None:
+    """The week before, when there is data for all of it."""
+    week = Period(date(2026, 11, 15), date(2026, 11, 21))
+
+    assert comparable_days(week, TODAY, Period(date(2026, 11, 8), TODAY)) == Period(
+        date(2026, 11, 8), date(2026, 11, 14)
+    )
+
+
 @given(
     start=st.dates(date(2026, 10, 1), date(2026, 11, 25)),
     length=st.integers(1, 30),
