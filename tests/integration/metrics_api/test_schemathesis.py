@@ -22,7 +22,7 @@ def test_it_finds_nothing(tmp_path: Path) -> None:
         command = [
             sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{port}/api/openapi.json",
             "--header", f"Authorization: Bearer {SECRET}", "--checks", "all", "--exclude-checks", "positive_data_acceptance",
-            "--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--generation-deterministic", "--no-color",
+            "--phases", "examples,coverage,fuzzing", "--max-examples", "2", "--seed", "1", "--generation-deterministic", "--no-color",
         ]  # fmt: skip
         found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
 
