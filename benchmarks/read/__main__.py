@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ import duckdb
 
 import pixels
 from benchmarks.aggregator.__main__ import has_chdb
+from benchmarks.read.api import compare_api
 from benchmarks.read.others import clickhouse_funnels, exported, polars_funnel
 from benchmarks.read.questions import MONTH, YEAR, Question, questions
 from benchmarks.read.year import make_year
@@ -47,6 +49,10 @@ def main() -> int:
             for question in questions(warehouse.sql(_A_PLAYER).item()):
                 compare(question, warehouse, bare, options.rounds)
             compare_funnels(warehouse, bare, folder, options.rounds, options.chdb)
+        if shutil.which("wrk"):
+            compare_api(home, options.rounds, seconds=5)
+        else:
+            print("no wrk: requests a second are left out. On Debian: apt install wrk", file=sys.stderr)
     return 0
 
 
