@@ -50,7 +50,7 @@ def create_app(
     for endpoint in ENDPOINTS:
         app.add_route(endpoint.route, FiguresResource(endpoint, current, questions, held))
     app.add_route("/api/snapshot", SnapshotResource(current, AnalystCopies(memory_limit)))
-    app.add_route("/api/health", HealthResource(current))
+    app.add_route("/api/health", HealthResource(current, held))
     add_description(app, with_keys=bool(keys))
     registry.register(SnapshotFigures(current, clock))
     app.add_route("/metrics", MetricsPage(registry))

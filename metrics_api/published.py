@@ -13,6 +13,7 @@ import msgspec
 from metrics_api.analyst_copy import AnalystCopies, file_stamp
 from metrics_api.caching import client_has, etag_of_file
 from metrics_api.current_warehouse import CurrentWarehouse
+from metrics_api.paging import HeldSnapshots
 from metrics_api.parameters import read_parameters
 from pixels.config import ApiScope
 from pixels.pointer import MEDIA_DUCKDB, LastCheck, utc_text
@@ -58,14 +59,18 @@ async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 class HealthResource:
-    """GET /api/health: which snapshot is served and how complete it is; 503 while nothing is published."""
+    """GET /api/health: which snapshot is served and how complete it is; 503 while nothing is published.
 
-    def __init__(self, current: CurrentWarehouse) -> None:
-        self._current = current
+    It is what is asked when nothing else is, so it lets go of snapshots that were held for pages.
+    """
+
+    def __init__(self, current: CurrentWarehouse, held: HeldSnapshots) -> None:
+        self._current, self._held = current, held
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Answer with the newest pointer; made-up data says so."""
         read_parameters((), req, {})
+        self._held.let_go()
         warehouse = await asyncio.to_thread(self._current)
         newest = warehouse.status()
         resp.cache_control = ["no-store"]
