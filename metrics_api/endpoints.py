@@ -124,8 +124,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/money",
         "Money",
         "What deposits were worth, one row a currency: signed amounts apart from what anybody could have sent.",
-        (*DAYS, BANNERS),
-        lambda warehouse, asked: warehouse.money(**days_and("banner")(asked)),
+        (*DAYS, BANNERS, BY),
+        lambda warehouse, asked: warehouse.money(**days_and("banner", "by")(asked)),
         (
             "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
             "unverified_transactions", "unverified_amount",

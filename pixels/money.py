@@ -6,18 +6,22 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pixels.dimensions import Dimensions
 from pixels.metrics import banner_tags
 from pixels.period import Period
-from pixels.snapshot import Snapshot
 
 AMOUNT = pl.Decimal(38, 4)
 """Sums of amounts: exact, and wide enough for any number of them."""
 
 
-def money(snapshot: Snapshot, period: Period, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+def money(
+    dimensions: Dimensions, period: Period, banner: str | Sequence[str] | None = None, by: str | None = None
+) -> pl.DataFrame:
     """Sum the transactions whose day is in the period, of all banners or of those named; one row a currency.
 
-    A currency's amounts are in its own units; they are never converted, nor added to those of another one.
+    With `by` one row a currency and value of the dimension, which is the first column: that of the deposit that stands for
+    the transaction; in the order of the values, no value last. A currency's amounts are in its own units; they are never
+    converted, nor added to those of another one.
 
     currency                                   ISO 4217; null, the last row: transactions without an amount that can be read
     transactions, amount                       all of them: signed and unverified together
@@ -27,15 +31,35 @@ def money(snapshot: Snapshot, period: Period, banner: str | Sequence[str] | None
 
     Counts are Int64, amounts Decimal(38, 4), null in the row without a currency.
     """
-    sums = snapshot.query("money", start=period.start, end=period.end, banners=banner_tags(banner))
-    signed, whole = (pl.col(column).cast(pl.Float64) for column in ("signed_amount", "amount"))
-    return sums.select(
-        "currency",
+    rows = dimensions.snapshot.query(
+        "transactions" if dimensions.needs_events(by) else "money",
+        start=period.start,
+        end=period.end,
+        banners=banner_tags(banner),
+    )
+    if by is None:
+        return _sums(rows, ["currency"])
+    return _sums(dimensions.add(rows, by), [by, "currency"])
+
+
+def _sums(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    signed = pl.col("is_verified")
+    parts = {"": pl.lit(value=True), "signed_": signed, "unverified_": ~signed}
+    counts = [
+        pl.col("transactions").filter(part).sum().cast(pl.Int64).alias(f"{name}transactions")
+        for name, part in parts.items()
+    ]
+    amounts = [pl.col("amount").cast(AMOUNT).filter(part).sum().alias(f"{name}amount") for name, part in parts.items()]
+    sums = rows.group_by(keys).agg(*counts, *amounts).sort(keys, nulls_last=True)
+    known = pl.when(pl.col("currency").is_not_null())
+    money, whole = (pl.col(column).cast(pl.Float64) for column in ("signed_amount", "amount"))
+    return sums.with_columns(known.then(pl.col(f"{name}amount")).alias(f"{name}amount") for name in parts).select(
+        *keys,
         "transactions",
-        pl.col("amount").cast(AMOUNT),
+        "amount",
         "signed_transactions",
-        pl.col("signed_amount").cast(AMOUNT),
-        pl.when(whole > 0).then(signed / whole).alias("signed_share"),
+        "signed_amount",
+        pl.when(whole > 0).then(money / whole).alias("signed_share"),
         "unverified_transactions",
-        pl.col("unverified_amount").cast(AMOUNT),
+        "unverified_amount",
     )

@@ -224,15 +224,18 @@ class Warehouse:
         """
         return running_day.today(self._snapshot, self.time_zone, self.complete_until, self.days_with_data())
 
-    def money(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+    def money(
+        self, start: Day, end: Day, banner: str | Sequence[str] | None = None, by: str | None = None
+    ) -> pl.DataFrame:
         """What deposits were worth, one row a currency, of all banners or those named; see `pixels.money.money`.
 
         currency, transactions, amount, and of these the money: signed_transactions, signed_amount, signed_share; and what
-        anybody could have sent: unverified_transactions, unverified_amount. Amounts are exact decimals.
+        anybody could have sent: unverified_transactions, unverified_amount. Amounts are exact decimals. `by` a dimension of
+        the deposit, as in `funnel`, which is the first column then.
         """
-        period = parse_period(start, end)
+        period, by = parse_period(start, end), self._by(by)
         self._check_keeps_every_record()
-        return money.money(self._snapshot, period, banner)
+        return money.money(self._dimensions, period, banner, by)
 
     def funnel(
         self,

@@ -8,20 +8,31 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
-from pixels.plots.theme import EVENT_COLORS, GREY, HEIGHT, WIDTH, dressed, load_backend, nothing_to_draw
+from pixels.plots.theme import (
+    EVENT_COLORS,
+    GREY,
+    HEIGHT,
+    WIDTH,
+    by_value,
+    dressed,
+    load_backend,
+    nothing_to_draw,
+    short_labels,
+)
 from pixels.words import counted
 
 _FAINT = 0.35
 _PER_CURRENCY = 50
 
 
-def money_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
+def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
     """Draw `wh.money(...)`: for each currency which part of the amount is signed, in full colour, and which is unverified.
 
     Amounts of different currencies cannot stand on one axis, so bars are shares, and the amounts are written above them. The
-    title says how many transactions have no amount. `width` None fills the page; many currencies make it higher.
+    title says how many transactions have no amount. By a dimension there is a bar for each value and currency, of the `limit`
+    with the most transactions. `width` None fills the page; many bars make it higher.
     """
-    known = frame.filter(pl.col("currency").is_not_null())
+    known, heading = _named(frame.filter(pl.col("currency").is_not_null()), limit)
     if known.is_empty():
         return nothing_to_draw(width, height, "No amounts in these days")
     load_backend()
@@ -46,13 +57,22 @@ def money_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEI
         max(height, _PER_CURRENCY * rows.height),
         title=f"{counted(without, 'more transaction')} without an amount" if without else "",
         xlabel="Part of the amount sent, %",
-        ylabel="Currency",
+        ylabel=heading,
         xlim=(0, 100),
         ylim=(-0.6, rows.height - 0.3),
-        yticks=list(rows.select("place", "currency").iter_rows()),
+        yticks=list(zip(rows["place"], short_labels(rows["currency"].to_list()), strict=True)),
         legend_position="top",
         legend_cols=2,
     )
+
+
+def _named(frame: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, str]:
+    """Return the rows to draw, with what they are of as `currency`, and the heading for that."""
+    if (dimension := frame.columns[0]) == "currency":
+        return frame, "Currency"
+    named, heading = by_value(frame, dimension)
+    largest = named.sort("transactions", "value", "currency", descending=[True, False, False]).head(limit)
+    return largest.with_columns(currency=pl.format("{}, {}", "value", "currency")), f"{heading}, currency"
 
 
 def _texts(row: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,15 @@ def test_money_is_drawn_as_shares_with_its_exact_amounts(wh: Warehouse) -> None:
     assert figure.xaxis[0].axis_label == "Part of the amount sent, %"
 
 
+def test_money_by_banner_has_a_bar_for_each_banner_and_currency(wh: Warehouse) -> None:
+    """The value stands before the currency; those with the most transactions are drawn."""
+    figure = rendered(plots.money(wh.money(*THREE_WEEKS, by="banner_tag"), limit=1))
+
+    (signed,) = columns(figure, "signed", "currency")
+    assert (signed["currency"], signed["signed"]) == (["brandA, EUR"], ["1,234.50"])
+    assert figure.yaxis[0].axis_label == "Banner, currency"
+
+
 def test_amounts_keep_every_digit() -> None:
     """No float comes between the sum and what is written; as many decimals as there are, two at least."""
     sums = pl.Series(["99999999999999999999.9999", "0.5", "1200"]).cast(pl.Decimal(38, 4))

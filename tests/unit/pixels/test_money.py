@@ -67,6 +67,27 @@ def test_a_transaction_has_one_day_and_one_banner(wh: Warehouse) -> None:
     assert wh.money(*NOVEMBER, banner="' OR true --").is_empty()
 
 
+def test_money_is_split_by_any_dimension(wh: Warehouse) -> None:
+    """By banner, and by what the deposit itself carries: the dimension comes first, and no value last."""
+    by_banner, by_txid = wh.money(*NOVEMBER, by="banner_tag"), wh.money(*NOVEMBER, by="metadata.txid")
+
+    assert tuple(by_banner.columns) == ("banner_tag", *COLUMNS)
+    assert by_banner.select("banner_tag", "currency", "amount", "signed_share").rows() == [
+        ("brandA", "EUR", Decimal("99.8"), pytest.approx(0.1 / 99.8)),
+        ("brandA", "JPY", Decimal(5000), 0.0),
+        ("brandA", "USD", Decimal(10), 1.0),
+        ("brandA", None, None, None),
+        ("brandB", "EUR", Decimal("0.2"), 1.0),
+    ]
+    assert by_txid.select("metadata.txid", "currency", "transactions").rows() == [
+        ("t", "USD", 1),
+        (None, "EUR", 3),
+        (None, "JPY", 1),
+        (None, None, 1),
+    ]
+    assert wh.money(*NOVEMBER, by="affiliate").drop("affiliate").equals(wh.money(*NOVEMBER))
+
+
 def test_key_figures_count_transactions_and_days_apart(wh: Warehouse) -> None:
     """Six transactions of one player fall on two days."""
     figures = wh.kpis(*NOVEMBER).row(0, named=True)
@@ -143,8 +164,11 @@ def test_money_equals_what_is_added_up_in_plain_python(history: History, data: s
         SampleWarehouse(Path(folder), history.time_zone).publish(*events)
         with pixels.open(folder) as wh:
             found, kpis = wh.money(*days), wh.kpis(*days)
+            split = [(by, wh.money(*days, by=by)) for by in ("banner_tag", "metadata.txid")]
 
     counted = list(transactions_of(events, history.time_zone, days))
+    for by, frame in split:
+        assert {(row.pop(by), row["currency"]): row for row in frame.to_dicts()} == expected_by(counted, by)
     assert kpis["deposit_transactions"].to_list() == [len(counted)]
     assert {row["currency"]: row for row in found.iter_rows(named=True)} == expected(counted)
 
@@ -163,6 +187,16 @@ def transactions_of(events: list[Event], time_zone: str, days: tuple[date, date]
 def is_same_transaction(one: Event, other: Event) -> bool:
     """Whether two deposits name the same transaction of one player."""
     return (one.player_id, one.metadata.get("txid")) == (other.player_id, other.metadata.get("txid", ""))
+
+
+def expected_by(transactions: list[Event], by: str) -> dict[tuple[str | None, str | None], dict[str, object]]:
+    """Add up the amounts of each value of the dimension and currency."""
+    values = {e: e.banner_tag if by == "banner_tag" else e.metadata.get("txid") for e in transactions}
+    return {
+        (value, currency): row
+        for value in set(values.values())
+        for currency, row in expected([e for e in transactions if values[e] == value]).items()
+    }
 
 
 def expected(transactions: list[Event]) -> dict[str | None, dict[str, object]]:
