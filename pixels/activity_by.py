@@ -78,10 +78,12 @@ def _counted(
 
 def _visitors(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
     if dimensions.needs_events(by):
-        visits = _counted(dimensions, period, "visit")
-    else:
-        visits = dimensions.snapshot.query("visitors_by_banner", start=period.start, end=period.end)
-    return dimensions.add(visits, by).group_by(by).agg(unique_visitors=pl.col("player_id").n_unique())
+        visits = dimensions.add(_counted(dimensions, period, "visit"), by)
+        return visits.group_by(by).agg(unique_visitors=pl.col("player_id").n_unique())
+    valued = dimensions.add(banners(dimensions.snapshot, period).select(TAG), by)
+    parameters = {"tags": valued[TAG].to_list(), "values": valued[by].to_list()}
+    found = dimensions.snapshot.query("visitors_by_value", start=period.start, end=period.end, **parameters)
+    return found.rename({"value": by})
 
 
 def milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
