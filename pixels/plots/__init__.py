@@ -12,7 +12,9 @@ from pixels.plots.accounting import accounting_bars
 from pixels.plots.bars import banners_bars, funnel_bars
 from pixels.plots.changes import changes_bars
 from pixels.plots.cohorts import cohorts_table
+from pixels.plots.compared import compare_bars, today_bars
 from pixels.plots.conversions import conversions_bars
+from pixels.plots.costs import costs_bars
 from pixels.plots.hours import hours_bars
 from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
@@ -26,11 +28,14 @@ funnel = funnel_bars
 accounting = accounting_bars
 cohorts = cohorts_table
 conversions = conversions_bars
+costs = costs_bars
 changes = changes_bars
 player = player_timeline
 hours = hours_bars
 money = money_bars
 segments = segments_bars
+compare = compare_bars
+today = today_bars
 
 __all__ = [
     "accounting",
@@ -42,8 +47,12 @@ __all__ = [
     "changes_bars",
     "cohorts",
     "cohorts_table",
+    "compare",
+    "compare_bars",
     "conversions",
     "conversions_bars",
+    "costs",
+    "costs_bars",
     "daily_trend",
     "funnel",
     "funnel_bars",
@@ -57,4 +66,6 @@ __all__ = [
     "segments",
     "segments_bars",
     "summary",
+    "today",
+    "today_bars",
 ]

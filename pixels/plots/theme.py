@@ -124,6 +124,12 @@ def places_on_x(plot: Any, _element: Any) -> None:
         grid.visible = False
 
 
+def places_on_y(plot: Any, _element: Any) -> None:
+    """Leave out the lines that start at places without a measure."""
+    for grid in plot.state.ygrid:
+        grid.visible = False
+
+
 def whole_days_on_x(plot: Any, _element: Any) -> None:
     """Write every tick of the horizontal axis as a day; by itself Bokeh writes a single one as a year."""
     from bokeh.models import DatetimeTickFormatter
