@@ -12,7 +12,7 @@ from panel_app.figures import Figures, read_figures
 from panel_app.periods import default_preset, preset_period
 from pixels import Warehouse
 from pixels.period import Period
-from pixels.pointer import POINTER, Pointer, read_pointer
+from pixels.pointer import POINTER, read_pointer
 
 Choice = str | Period
 """The name of a preset, or days that stay as they are."""
@@ -71,23 +71,14 @@ class Published:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._asking, self._looking = Lock(), Lock()
+        self._asking = Lock()
         self._warehouse: Warehouse | None = None
         self._data: Period | None = None
         self._figures: dict[tuple[Period, date], Figures] = {}
-        self._pointer: tuple[object, Pointer] | None = None
 
     def standing(self) -> Standing | None:
-        """Read the pointer; when its file is the one read last time, this is one `stat`."""
-        try:
-            found = (self._folder / POINTER).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        file = (found.st_ino, found.st_mtime_ns, found.st_size)
-        with self._looking:
-            if self._pointer is None or self._pointer[0] != file:
-                self._pointer = (file, read_pointer(self._folder))
-            return self._pointer[1]
+        """Read the pointer; None when nothing was ever published."""
+        return read_pointer(self._folder) if (self._folder / POINTER).exists() else None
 
     def figures(self, choice: Choice | None, today: date) -> tuple[Choice, Figures]:
         """Read the figures of the chosen days from the newest snapshot."""

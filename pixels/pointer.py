@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -69,10 +70,14 @@ class Pointer:
 
 
 def read_pointer(published: Path) -> Pointer:
-    """Read the pointer of a published folder. Raises NoSnapshot when there is none, or none that can be used."""
+    """Read the pointer of a published folder; when it is the one read last time, this is one `stat`.
+
+    Raises NoSnapshot when there is none, or none that can be used.
+    """
     path = published / POINTER
     try:
-        pointer = msgspec.json.decode(path.read_bytes(), type=Pointer)
+        facts = path.stat()
+        return _read(path, (facts.st_ino, facts.st_mtime_ns, facts.st_size))
     except (FileNotFoundError, NotADirectoryError):
         raise NoSnapshot(
             f"nothing has been published under {_home_of(published)} yet: run `pixels aggregate`, "
@@ -80,6 +85,12 @@ def read_pointer(published: Path) -> Pointer:
         ) from None
     except (OSError, ValueError) as error:
         raise NoSnapshot(f"{path} cannot be read: {error}. Delete it and run `pixels aggregate`.") from error
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, _stamp: tuple[int, int, int]) -> Pointer:
+    """Read it once: a pointer is replaced, never written again, so that its stamp tells one from the next."""
+    pointer = msgspec.json.decode(path.read_bytes(), type=Pointer)
     if Path(pointer.file).name != pointer.file or not pointer.file.endswith(".duckdb"):
         raise NoSnapshot(
             f"{path} names {pointer.file!r}, which is no snapshot of its folder. Delete it and run `pixels aggregate`."
