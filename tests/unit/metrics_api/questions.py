@@ -123,6 +123,7 @@ VARIANTS = {
             f"{NOVEMBER}&by=affiliate&credit=registration",
             lambda wh: wh.kpis(FROM, TO, by="affiliate", credit="registration"),
         ),
+        Question("/api/money", f"{NOVEMBER}&by=affiliate", lambda wh: wh.money(FROM, TO, by="affiliate")),
         Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),
         Question(
             "/api/conversion-rates", f"{NOVEMBER}&by=metadata.s", lambda wh: wh.conversions(FROM, TO, by="metadata.s")
