@@ -151,7 +151,7 @@ of_money = st.fixed_dictionaries({"amount": amounts, "currency": st.sampled_from
 of_transaction = st.fixed_dictionaries({}, optional={"txid": st.sampled_from(("t1", "t2")), "_key": st.just("k")})
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(history=histories(), data=st.data())
 def test_money_equals_what_is_added_up_in_plain_python(history: History, data: st.DataObject) -> None:
     """Sums by currency and the number of transactions of a range, against a loop over the deposits."""

@@ -107,7 +107,7 @@ def test_a_length_that_is_none_is_named(wh: Warehouse, per: object) -> None:
             ask("2026-11-01", "2026-11-02", per=per)  # type: ignore[arg-type]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(history=histories(), per=st.sampled_from(("week", "month")), complete=st.integers(-40, 900))
 def test_sums_equal_those_of_plain_python(history: History, per: str, complete: int) -> None:
     """Metrics and summary, against loops over the counted events and the days of each week or month."""
