@@ -15,6 +15,7 @@ from pixels.plots.theme import (
     STEP_LABELS,
     WIDTH,
     by_value,
+    dashes_drawn,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -25,6 +26,8 @@ from pixels.plots.theme import (
 )
 
 MEASURES = {"visits": "visit", "registrations": "registration", "deposits": "deposit"}
+_SOLID: dict[str, Any] = {"line_color": None}
+_DASHED: dict[str, Any] = {"fill_alpha": 0.3, "line_dash": "dashed", "line_color": GREY, "line_width": 1.5}
 _MEASURE_LABELS = {"visits": "Daily unique visitors", "registrations": "Registrations", "deposits": "Deposit days"}
 
 
@@ -73,7 +76,7 @@ def banners_bars(
 def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
     """Draw `wh.funnel(...)`: a bar a step, with its share of those who entered.
 
-    By a dimension: the bars of the `limit` values that most people entered by, side by side. `width` None fills the page.
+    The part of those whose window is not over, who may still go on, is pale in a dashed frame. By a dimension: the bars of the `limit` values that most people entered by, side by side. `width` None fills the page.
     """
     if frame.is_empty():
         return nothing_to_draw(width, height)
@@ -104,7 +107,7 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
         legend_position="top",
         legend_cols=4,
         show_legend=dimension is not None,
-        hooks=[thousands_on_y],
+        hooks=[thousands_on_y, dashes_drawn],
     )
 
 
@@ -137,23 +140,23 @@ def _of_more(limit: int, number: int, heading: str) -> str:
 
 
 def _bars_of_steps(rows: pl.DataFrame, heading: str) -> list[Any]:
-    """Return an element for each step, so that the legend names them."""
+    """Return the bars of each step, so that the legend names them: whose window is over, and on top whose is not."""
     shown = ["name", "players", "entered", "share", "mature_share", "mature_entered", "immature"]
     shown += ["value"] if heading else []
+    over = rows.with_columns(bottom=pl.lit(0), top="mature_players")
+    not_over = rows.filter(pl.col("players") > pl.col("mature_players")).with_columns(
+        bottom="mature_players", top="players"
+    )
     return [
-        hv.Rectangles(
-            step.with_columns(bottom=pl.lit(0), top=pl.col("players")),
-            ["left", "bottom", "right", "top"],
-            shown,
-            label=str(step["name"][0]),
-        ).opts(
+        hv.Rectangles(step, ["left", "bottom", "right", "top"], shown, label=str(step["name"][0])).opts(
             color=EVENT_COLORS[step["event_type"][0]],
-            line_color=None,
             tools=["hover"],
             hover_tooltips=_funnel_tooltips(heading),
             backend="bokeh",
+            **look,
         )
-        for step in rows.partition_by("step", maintain_order=True)
+        for part, look in ((over, _SOLID), (not_over, _DASHED))
+        for step in part.partition_by("step", maintain_order=True)
     ]
 
 

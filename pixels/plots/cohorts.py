@@ -8,7 +8,7 @@ import holoviews as hv
 import polars as pl
 
 from pixels.errors import BadParameter
-from pixels.plots.theme import HEIGHT, PALETTE, WIDTH, dressed, load_backend, nothing_to_draw
+from pixels.plots.theme import HEIGHT, PALETTE, WIDTH, dashes_drawn, dressed, load_backend, nothing_to_draw
 
 _MEASURES = {
     "first_deposit_rate": ("first_depositors", "First deposit made by then"),
@@ -55,13 +55,8 @@ def cohorts_table(
         yticks=[(-place, str(cohort)) for place, cohort in enumerate(drawn)],
         show_legend=False,
         padding=0.02,
-        hooks=[_dashes_drawn],
+        hooks=[dashes_drawn],
     )
-
-
-def _dashes_drawn(plot: Any, _element: Any) -> None:
-    # WebGL, which HoloViews asks Bokeh for, frames rectangles with solid lines only.
-    plot.state.output_backend = "canvas"
 
 
 def _placed(frame: pl.DataFrame, measure: str) -> pl.DataFrame:

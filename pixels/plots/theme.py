@@ -118,6 +118,11 @@ def thousands_on_x(plot: Any, _element: Any) -> None:
     _count_axis(plot.state.xaxis, plot.state.xgrid, plot.state.ygrid)
 
 
+def dashes_drawn(plot: Any, _element: Any) -> None:
+    """Let rectangles have dashed frames: WebGL, which HoloViews asks Bokeh for, frames them with solid lines only."""
+    plot.state.output_backend = "canvas"
+
+
 def places_on_x(plot: Any, _element: Any) -> None:
     """Leave out the lines that rise from places without a measure."""
     for grid in plot.state.xgrid:

@@ -59,15 +59,16 @@ def daily_trend(
     period: Range | None = None,
     width: int | None = WIDTH,
     height: int = HEIGHT,
-    per: str = "day",
+    per: str | None = None,
 ) -> Any:
     """Draw the counts of `wh.metrics(...)`: a line for each event type, or for `event_type` alone.
 
     Days without an event are drawn as zero, over `period` (both days included) or from the first to the last day of the
     frame. The line that leads to `last_day_partial`, a day that is not over yet, is dashed. `width` None fills the page.
-    `per` "week" or "month": the frame was asked with it; lines that lead to a week or month that is not whole are dashed.
+    `per` is what the frame was asked with, None: told by its dates. Lines that lead to a week or month that is not whole
+    are dashed.
     """
-    span = _span(per)
+    span = _span(per, frame)
     chosen = (
         [_known(event_type)] if event_type else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
     )
@@ -84,14 +85,14 @@ def banner_trend(
     period: Range | None = None,
     width: int | None = WIDTH,
     height: int = HEIGHT,
-    per: str = "day",
+    per: str | None = None,
 ) -> Any:
     """Draw the counts of `wh.summary(...)` for one event type: a line for each of the `limit` largest banners.
 
     By another dimension its values stand in the place of banners. The rest are one grey line, so that the lines sum to the
     daily count. Days, dashes, width and `per` as in `daily_trend`.
     """
-    span = _span(per)
+    span = _span(per, frame)
     named, heading = by_value(frame, frame.columns[2])
     counts = named.filter(pl.col("event_type") == _known(event_type))
     sizes = counts.group_by("value").agg(pl.col("count").sum()).sort("count", "value", descending=[True, False])
@@ -112,10 +113,18 @@ def _known(event_type: str) -> str:
     return event_type
 
 
-def _span(per: str) -> _Span:
+def _span(per: str | None, frame: pl.DataFrame) -> _Span:
+    if per is None:
+        per = _told_by_dates(frame)
     if per not in _SPANS:
         raise BadParameter("per", f"{per!r} is not one of {', '.join(_SPANS)}")
     return _SPANS[per]
+
+
+def _told_by_dates(frame: pl.DataFrame) -> str:
+    if "partial" not in frame.columns:
+        return "day"
+    return "month" if (frame["event_date"].dt.day() == 1).all() else "week"
 
 
 def _colors(number: int) -> list[str]:

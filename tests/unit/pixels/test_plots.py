@@ -325,3 +325,34 @@ def test_values_of_any_dimension_are_drawn_as_banners_are(tmp_path: Path) -> Non
     assert [sorted(data["value"]) for data in columns(funnel, "value", "players")] == [["(none)", "Anna"]] * 3
     assert {name for data in columns(trend, "series", "count") for name in data["series"]} == {"(none)", "Others"}
     assert rates.xaxis[0].axis_label == "Country"
+
+
+def test_people_whose_window_is_not_over_are_pale(tmp_path: Path) -> None:
+    """They stand on top of the others; the share is that of all."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(
+        visit("old", "a", "2026-11-01T10:00"),
+        visit("new", "a", "2026-11-04T10:00"),
+        complete_until=at("2026-11-09T00:00"),
+    )
+    with pixels.open(tmp_path) as warehouse:
+        figure = rendered(plots.funnel(warehouse.funnel(*RANGE)))
+
+    bars = [
+        (glyphs.glyph.fill_alpha, *(list(glyphs.data_source.data[side]) for side in ("bottom", "top")))
+        for glyphs in figure.renderers
+        if isinstance(glyphs, GlyphRenderer) and "bottom" in glyphs.data_source.data
+    ]
+    assert bars == [(1, [0], [1]), (1, [0], [0]), (1, [0], [0]), (0.3, [1], [2])]
+
+
+@pytest.mark.parametrize(("per", "points"), [("day", 31), ("week", 5), ("month", 2)])
+def test_a_trend_knows_what_its_frame_was_asked_with(tmp_path: Path, per: str, points: int) -> None:
+    """Weeks drawn as days would have six days of nothing between them."""
+    SampleWarehouse(tmp_path).publish(visit("p1", "a", "2026-10-05T10:00"), visit("p1", "a", "2026-11-04T10:00"))
+    with pixels.open(tmp_path) as warehouse:
+        trend = plots.metrics(warehouse.metrics("2026-10-01", "2026-11-30", per=per), "visit")
+        by_banner = plots.summary(warehouse.summary("2026-10-01", "2026-11-30", per=per))
+
+    for figure in (rendered(trend), rendered(by_banner)):
+        assert [len(data["count"]) for data in columns(figure, "count", "series")] == [points]
