@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -62,6 +63,9 @@ _TAKEN_FORM = re.compile("(step|banner|event)_[0-9]+|.+_seconds_from_entry")
 
 ApiScope = Literal["figures", "analyst"]
 """What a key of the API opens: counts alone; or these and single events, players and the snapshot."""
+
+
+_time_zones = cache(available_timezones)  # it reads the folders of the time zone database
 
 
 class ApiKey(BaseModel):
@@ -331,7 +335,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_time_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _time_zones():
             raise ValueError(f"{name!r} is not an IANA time zone name such as Europe/Berlin or UTC")
         return name
 

@@ -16,8 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -153,14 +155,13 @@ class SampleWarehouse:
         temporary.replace(self.published / "current.json")
 
     def _write_tables(self, file: Path, at_instant: datetime) -> None:
+        file.write_bytes(_without_rows())
         with duckdb.connect(str(file)) as con:
             con.execute("SET TimeZone = 'UTC'")
-            con.execute(sql("schema_migrations.sql"))
-            for migration in MIGRATIONS:
-                con.execute(migration.read_text("utf-8"))
-                con.execute("INSERT INTO schema_migrations VALUES (?, ?)", [migration.stem, at_instant])
+            con.begin()
             for table, rows in self._tables(at_instant).items():
                 _insert(con, table, rows)
+            con.commit()
 
     def _tables(self, at_instant: datetime) -> dict[str, Sequence[tuple[object, ...]]]:
         zone = self.time_zone
@@ -168,6 +169,7 @@ class SampleWarehouse:
         daily = Counter((event.day(zone), event.event_type) for event in kept)
         by_banner = Counter((event.day(zone), event.event_type, event.banner_tag) for event in kept)
         return {
+            "schema_migrations": [(migration.stem, at_instant) for migration in MIGRATIONS],
             "events": [
                 (e.id, e.player_id, e.event_type, e.banner_tag, json.dumps(({"s": e.s} if e.s else {}) | dict(e.metadata)), None, None, e.created_at)
                 for e in self.events
@@ -206,6 +208,17 @@ def _counted_deposits(events: list[Event], zone: str) -> list[tuple[object, ...]
         )
         for e in transactions.values()
     ]  # fmt: skip
+
+
+@cache
+def _without_rows() -> bytes:
+    """The tables of a warehouse: making them takes longer than filling them, and property tests make thousands."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.duckdb"
+        with duckdb.connect(str(file)) as con:
+            for statements in (sql("schema_migrations.sql"), *(m.read_text("utf-8") for m in MIGRATIONS)):
+                con.execute(statements)
+        return file.read_bytes()
 
 
 def _daily_accounting(events: list[Event], kept: list[Event], zone: str) -> list[tuple[object, ...]]:
