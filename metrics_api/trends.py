@@ -8,6 +8,7 @@ import polars as pl
 
 from pixels import Warehouse
 from pixels.errors import BadParameter
+from pixels.period import Period
 
 MOST_DAYS = 3_660
 """Rows that are made of days without an event, at most: ten years."""
@@ -18,7 +19,7 @@ def trend(warehouse: Warehouse, event_type: str, start: date, end: date) -> pl.D
 
     Raises BadParameter for more than MOST_DAYS.
     """
-    if (days := (end - start).days + 1) > MOST_DAYS:
+    if (days := Period(start, end).number_of_days) > MOST_DAYS:
         raise BadParameter("to", f"{days:,} days are more than {MOST_DAYS:,}; ask for fewer, or /api/metrics")
     counted = warehouse.metrics(start, end).filter(pl.col("event_type") == event_type)
     calendar = pl.select(event_date=pl.date_range(start, end, "1d"), event_type=pl.lit(event_type))

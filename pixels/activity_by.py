@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pixels.dimensions import TAG, Dimensions, EventColumns
+from pixels.kpis import COUNTS, with_milestones
 from pixels.metrics import banner_tags, banners, summary
 from pixels.period import Period
 
@@ -55,18 +56,7 @@ def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, cre
     visitors = _visitors(dimensions, period, by)
     firsts = milestones(dimensions, period, time_zone, by, credit)
     counts = pl.concat([daily, visitors, firsts], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
-    return counts.select(by, *_COUNTS).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
-
-
-_COUNTS = (
-    "daily_unique_visitors",
-    "unique_visitors",
-    "registrations",
-    "ftd",
-    "ndc",
-    "first_deposits_without_registration",
-    "deposit_days",
-)
+    return counts.select(by, *COUNTS).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
 
 
 def _counted(
@@ -92,15 +82,8 @@ def milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, 
     The dimension, registrations, ftd, ndc, first_deposits_without_registration, as in `kpis_by`; null: not counted there.
     """
     events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end)
-    registered, deposited = (
-        pl.col(column).dt.convert_time_zone(time_zone).dt.date().is_between(period.start, period.end)
-        for column in ("registration_at", "deposit_at")
-    )
-    events = events.with_columns(
-        registered=registered.fill_null(value=False),
-        after_registration=(pl.col("registration_at") <= pl.col("deposit_at")).fill_null(value=False),
-    )
-    deposits = events.filter(deposited)
+    events = with_milestones(events, period, time_zone)
+    deposits = events.filter("deposited")
     firsts = deposits.filter("after_registration")
     one = pl.lit(1, pl.Int64)
     registrations = dimensions.add(events.filter("registered"), by, _REGISTRATION).select(by, registrations=one)

@@ -32,8 +32,7 @@ def costs(dimensions: Dimensions, period: Period, time_zone: str, by: str, credi
         )
     firsts = milestones(dimensions, period, time_zone, TAG, credit)
     brought = firsts.group_by(TAG).agg(pl.col("registrations", "ftd").sum())
-    known = dimensions.snapshot.query("known_banners") if dimensions.knows_banners else _NOTHING_KNOWN
-    priced = known.select(TAG, pl.col("cost").cast(_SUM)).filter(pl.col("cost").is_not_null())
+    priced = dimensions.known_banners().select(TAG, pl.col("cost").cast(_SUM)).filter(pl.col("cost").is_not_null())
     banners = priced.join(brought, on=TAG, how="full", coalesce=True).with_columns(
         pl.col("registrations", "ftd").fill_null(0)
     )
@@ -61,9 +60,6 @@ def costs(dimensions: Dimensions, period: Period, time_zone: str, by: str, credi
         _per("ftd").alias("cost_per_ftd"),
         "banners_without_cost",
     ).sort("cost", by, descending=[True, False], nulls_last=True)
-
-
-_NOTHING_KNOWN = pl.DataFrame(schema={TAG: pl.String, "cost": _SUM})
 
 
 def _per(count: str) -> pl.Expr:

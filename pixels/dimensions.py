@@ -10,6 +10,7 @@ import polars as pl
 
 from pixels.archive import archive_read, archived
 from pixels.errors import BadParameter, ConfigurationError
+from pixels.known_banners import known_banners
 from pixels.rules import DAY, EVENT_FIELDS, INSTANT, earliest_records, with_day
 from pixels.snapshot import Snapshot
 
@@ -42,8 +43,7 @@ class Dimensions:
 
     snapshot: Snapshot
     tag_pattern: str
-    knows_banners: bool
-    """Whether the snapshot has the table `banners`; in an older one nothing was said of any."""
+    schema_version: int
     time_zone: str
 
     @property
@@ -63,6 +63,10 @@ class Dimensions:
         """Whether the value is that of the single event, and not of its banner."""
         return by is not None and by not in self.of_tags
 
+    def known_banners(self) -> pl.DataFrame:
+        """Return what is said of banners; in a snapshot of before anybody could, nothing is said of any."""
+        return known_banners(self.snapshot, self.schema_version)
+
     def add(self, frame: pl.DataFrame, by: str, event: EventColumns = EventColumns()) -> pl.DataFrame:
         """Return the frame with the value of each row's event in a column named as the dimension.
 
@@ -79,10 +83,7 @@ class Dimensions:
     def _values_of_tags(self, tags: pl.DataFrame, by: str) -> pl.DataFrame:
         """Return the value of each tag: _tag, and the dimension."""
         if by in OF_BANNERS:
-            if not self.knows_banners:
-                return tags.with_columns(pl.lit(None, pl.String).alias(by))
-            known = self.snapshot.query("known_banners").select(pl.col(TAG).alias("_tag"), by)
-            return tags.join(known, on="_tag", how="left")
+            return tags.join(self.known_banners().select(pl.col(TAG).alias("_tag"), by), on="_tag", how="left")
         number = re.compile(self.tag_pattern).groupindex[by]
         part = pl.col("_tag").str.extract(self.tag_pattern, number)
         return tags.with_columns(pl.when(part != "").then(part).alias(by))

@@ -15,7 +15,6 @@ from pixels import (
     costs,
     funnel,
     hours,
-    known_banners,
     kpis,
     metrics,
     money,
@@ -207,4 +206,4 @@ class FigureQuestions(Opened):
 
         cost is a decimal with 4 places, in the currency of whoever wrote the file. Banners that nobody listed have no row.
         """
-        return known_banners.known_banners(self._snapshot, self._pointer.schema_version)
+        return self._dimensions.known_banners()

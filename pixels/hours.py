@@ -20,9 +20,10 @@ _HOUR = [DAY, "hour", "offset"]
 
 def check_days(period: Period) -> Period:
     """Return the period. Raises BadParameter when it has more days than are told hour by hour."""
-    days = (period.end - period.start).days + 1
-    if days > MOST_DAYS:
-        raise BadParameter("end", f"{days:,} days are too many to tell by hour: ask for {MOST_DAYS} at most")
+    if period.number_of_days > MOST_DAYS:
+        raise BadParameter(
+            "end", f"{period.number_of_days:,} days are too many to tell by hour: ask for {MOST_DAYS} at most"
+        )
     return period
 
 

@@ -11,7 +11,7 @@ from pixels.formulas import guarded
 from pixels.listing import Format, as_json, as_table
 from pixels.snapshot import Snapshot
 
-SCHEMA_WITH_BANNERS = 4
+_SCHEMA_WITH_BANNERS = 4
 _EMPTY = {
     "banner_tag": pl.String(), "affiliate": pl.String(), "campaign": pl.String(), "name": pl.String(),
     "cost": pl.Decimal(18, 4),
@@ -20,7 +20,7 @@ _EMPTY = {
 
 def known_banners(snapshot: Snapshot, schema_version: int) -> pl.DataFrame:
     """Return the table `banners`; of an older snapshot, which has none, no rows."""
-    if schema_version < SCHEMA_WITH_BANNERS:
+    if schema_version < _SCHEMA_WITH_BANNERS:
         return pl.DataFrame(schema=_EMPTY)
     return snapshot.query("known_banners")
 

@@ -7,6 +7,16 @@ import polars as pl
 from pixels.period import Period
 from pixels.snapshot import Snapshot
 
+COUNTS = (
+    "daily_unique_visitors",
+    "unique_visitors",
+    "registrations",
+    "ftd",
+    "ndc",
+    "first_deposits_without_registration",
+    "deposit_days",
+)
+
 
 def kpis(snapshot: Snapshot, period: Period, time_zone: str, *, has_transactions: bool = True) -> pl.DataFrame:
     """Return one row of counts (Int64).
@@ -27,27 +37,38 @@ def kpis(snapshot: Snapshot, period: Period, time_zone: str, *, has_transactions
     if has_transactions:
         transactions = snapshot.query("deposit_transactions", start=period.start, end=period.end)
     return pl.concat([counts, _milestones(players, period, time_zone), transactions], how="horizontal").select(
-        "daily_unique_visitors",
-        "unique_visitors",
-        "registrations",
-        "ftd",
-        "ndc",
-        "first_deposits_without_registration",
-        "deposit_days",
-        "deposit_transactions",
+        *COUNTS, "deposit_transactions"
     )
+
+
+def with_milestones(players: pl.DataFrame, period: Period, time_zone: str) -> pl.DataFrame:
+    """Say of each row (registration_at, deposit_at: of a player's firsts) what it counts for; all Booleans.
+
+    registered, deposited   whether the local day of the registration, of the deposit, is in the period
+    after_registration      whether the deposit was made at or after the registration
+    """
+    registered, deposited = (
+        pl.col(column)
+        .dt.convert_time_zone(time_zone)
+        .dt.date()
+        .is_between(period.start, period.end)
+        .fill_null(value=False)
+        for column in ("registration_at", "deposit_at")
+    )
+    after_registration = (pl.col("registration_at") <= pl.col("deposit_at")).fill_null(value=False)
+    return players.with_columns(registered=registered, deposited=deposited, after_registration=after_registration)
 
 
 def _milestones(players: pl.DataFrame, period: Period, time_zone: str) -> pl.DataFrame:
     """Count the milestones whose local day is in the period. In: registration_at, deposit_at, with days to spare."""
-    registered, deposited = (
-        pl.col(column).dt.convert_time_zone(time_zone).dt.date().is_between(period.start, period.end)
-        for column in ("registration_at", "deposit_at")
+    registered, deposited, after = (pl.col(name) for name in ("registered", "deposited", "after_registration"))
+    return (
+        with_milestones(players, period, time_zone)
+        .select(
+            registrations=registered.sum(),
+            ftd=(deposited & after).sum(),
+            ndc=(registered & deposited & after).sum(),
+            first_deposits_without_registration=(deposited & ~after).sum(),
+        )
+        .cast(pl.Int64)
     )
-    after_registration = (pl.col("registration_at") <= pl.col("deposit_at")).fill_null(value=False)
-    return players.select(
-        registrations=registered.sum(),
-        ftd=(deposited & after_registration).sum(),
-        ndc=(registered & deposited & after_registration).sum(),
-        first_deposits_without_registration=(deposited & ~after_registration).sum(),
-    ).cast(pl.Int64)

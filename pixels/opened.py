@@ -10,7 +10,6 @@ import polars as pl
 
 from pixels.dimensions import Dimensions
 from pixels.errors import NoSnapshot
-from pixels.known_banners import SCHEMA_WITH_BANNERS
 from pixels.pointer import LastCheck, Pointer
 from pixels.snapshot import Parameters, Snapshot
 
@@ -22,8 +21,7 @@ class Opened:
 
     def __init__(self, pointer: Pointer, snapshot: Snapshot, tag_pattern: str) -> None:
         self._pointer, self._snapshot = pointer, snapshot
-        knows_banners = pointer.schema_version >= SCHEMA_WITH_BANNERS
-        self._dimensions = Dimensions(snapshot, tag_pattern, knows_banners, pointer.time_zone)
+        self._dimensions = Dimensions(snapshot, tag_pattern, pointer.schema_version, pointer.time_zone)
 
     @property
     def file(self) -> Path:
