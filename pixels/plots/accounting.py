@@ -12,11 +12,11 @@ from pixels.plots.theme import (
     HEIGHT,
     PALETTE,
     WIDTH,
+    boxes,
+    day_axis,
     dressed,
     load_backend,
     nothing_to_draw,
-    thousands_on_y,
-    whole_days_on_x,
 )
 
 _LABELS = {
@@ -28,7 +28,6 @@ _LABELS = {
 }
 _COLORS = dict(zip(_LABELS, (PALETTE[0], PALETTE[5], PALETTE[1], PALETTE[3], GREY), strict=True))
 _HALF_A_BAR = pl.duration(hours=10)
-_EVERY_DAY_NAMED = 7
 
 
 def accounting_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
@@ -41,7 +40,6 @@ def accounting_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int 
         return nothing_to_draw(width, height)
     load_backend()
     days = frame.group_by("event_date").agg(pl.col("received", *_LABELS).sum()).sort("event_date")
-    every_day = days["event_date"].to_list() if days.height <= _EVERY_DAY_NAMED else None
     return dressed(
         hv.Overlay([_part(part, name) for name, part in _stacked(days).items()]),
         width,
@@ -49,12 +47,11 @@ def accounting_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int 
         title="",
         xlabel="Day",
         ylabel="Received",
-        xticks=every_day,
         ylim=(0, None),
         padding=(0.02, 0.1),
         legend_position="top",
         legend_cols=2,
-        hooks=[thousands_on_y, *([whole_days_on_x] if every_day else [])],
+        **day_axis(days["event_date"]),
     )
 
 
@@ -79,17 +76,10 @@ def _stacked(days: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def _part(part: pl.DataFrame, name: str) -> Any:
-    return hv.Rectangles(
-        part, ["left", "bottom", "right", "top"], ["day", "part", "records", "received"], label=_LABELS[name]
-    ).opts(
-        color=_COLORS[name],
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[
-            ("Day", "@day"),
-            ("", "@part"),
-            ("Records", "@records{0,0}"),
-            ("of received", "@received{0,0}"),
-        ],
-        backend="bokeh",
-    )
+    tooltips = [
+        ("Day", "@day"),
+        ("", "@part"),
+        ("Records", "@records{0,0}"),
+        ("of received", "@received{0,0}"),
+    ]
+    return boxes(part, ["day", "part", "records", "received"], tooltips, _LABELS[name], color=_COLORS[name])

@@ -14,6 +14,7 @@ from pixels.plots.theme import (
     HEIGHT,
     STEP_LABELS,
     WIDTH,
+    boxes,
     by_value,
     dashes_drawn,
     dressed,
@@ -21,12 +22,12 @@ from pixels.plots.theme import (
     nothing_to_draw,
     percent,
     short_labels,
+    texts,
     thousands_on_x,
     thousands_on_y,
 )
 
 MEASURES = {"visits": "visit", "registrations": "registration", "deposits": "deposit"}
-_SOLID: dict[str, Any] = {"line_color": None}
 _DASHED: dict[str, Any] = {"fill_alpha": 0.3, "line_dash": "dashed", "line_color": GREY, "line_width": 1.5}
 _MEASURE_LABELS = {"visits": "Daily unique visitors", "registrations": "Registrations", "deposits": "Deposit days"}
 
@@ -147,15 +148,10 @@ def _bars_of_steps(rows: pl.DataFrame, heading: str) -> list[Any]:
     not_over = rows.filter(pl.col("players") > pl.col("mature_players")).with_columns(
         bottom="mature_players", top="players"
     )
+    tooltips = _funnel_tooltips(heading)
     return [
-        hv.Rectangles(step, ["left", "bottom", "right", "top"], shown, label=str(step["name"][0])).opts(
-            color=EVENT_COLORS[step["event_type"][0]],
-            tools=["hover"],
-            hover_tooltips=_funnel_tooltips(heading),
-            backend="bokeh",
-            **look,
-        )
-        for part, look in ((over, _SOLID), (not_over, _DASHED))
+        boxes(step, shown, tooltips, str(step["name"][0]), color=EVENT_COLORS[step["event_type"][0]], **look)
+        for part, look in ((over, {}), (not_over, _DASHED))
         for step in part.partition_by("step", maintain_order=True)
     ]
 
@@ -173,9 +169,7 @@ def _funnel_tooltips(heading: str) -> list[tuple[str, str]]:
 
 def _shares(rows: pl.DataFrame) -> Any:
     """Return the share of each step as text above its bar."""
-    return hv.Labels(rows.select("step", "players", "share"), ["step", "players"], "share").opts(
-        text_color=GREY, text_font_size="10pt", text_baseline="bottom", backend="bokeh"
-    )
+    return texts(rows.select("step", "players", "share"), "10pt", text_baseline="bottom")
 
 
 def _largest(rows: pl.DataFrame, column: str) -> int:

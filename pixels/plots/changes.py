@@ -13,15 +13,14 @@ from pixels.plots.theme import (
     GREY,
     HEIGHT,
     WIDTH,
+    boxes,
+    day_axis,
     dressed,
     load_backend,
     nothing_to_draw,
-    thousands_on_y,
-    whole_days_on_x,
 )
 
 _HALF_A_BAR = pl.duration(hours=10)
-_EVERY_DAY_NAMED = 7
 _FAINT = 0.35
 
 
@@ -35,8 +34,6 @@ def changes_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = H
         return nothing_to_draw(width, height, "Nothing has changed")
     load_backend()
     parts = _stacked(frame)
-    days = frame["event_date"].unique().sort()
-    every_day = days.to_list() if days.len() <= _EVERY_DAY_NAMED else None
     return dressed(
         hv.Overlay(
             [_part(part) for part in parts.partition_by("event_type", maintain_order=True)] + [_line_at_nothing()]
@@ -46,11 +43,10 @@ def changes_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = H
         title="",
         xlabel="Day",
         ylabel="Change of the count",
-        xticks=every_day,
         padding=(0.02, 0.1),
         legend_position="top",
         legend_cols=2,
-        hooks=[thousands_on_y, *([whole_days_on_x] if every_day else [])],
+        **day_axis(frame["event_date"].unique().sort()),
     )
 
 
@@ -76,18 +72,8 @@ def _stacked(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _part(part: pl.DataFrame) -> Any:
     shown = ["day", "name", "change", "banners", "why", "alpha"]
-    return hv.Rectangles(part, ["left", "bottom", "right", "top"], shown, label=part["name"][0]).opts(
-        color=EVENT_COLORS[part["event_type"][0]],
-        alpha="alpha",
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[
-            ("Day", "@day, @why"),
-            ("", "@name"),
-            ("Change", "@change{+0,0} in @banners{0,0} banners"),
-        ],
-        backend="bokeh",
-    )
+    tooltips = [("Day", "@day, @why"), ("", "@name"), ("Change", "@change{+0,0} in @banners{0,0} banners")]
+    return boxes(part, shown, tooltips, part["name"][0], color=EVENT_COLORS[part["event_type"][0]], alpha="alpha")
 
 
 def _line_at_nothing() -> Any:

@@ -8,7 +8,17 @@ import holoviews as hv
 import polars as pl
 
 from pixels.errors import BadParameter
-from pixels.plots.theme import HEIGHT, PALETTE, WIDTH, dashes_drawn, dressed, load_backend, nothing_to_draw
+from pixels.plots.theme import (
+    HEIGHT,
+    PALETTE,
+    WIDTH,
+    boxes,
+    dashes_drawn,
+    dressed,
+    load_backend,
+    nothing_to_draw,
+    texts,
+)
 
 _MEASURES = {
     "first_deposit_rate": ("first_depositors", "First deposit made by then"),
@@ -89,28 +99,19 @@ def _placed(frame: pl.DataFrame, measure: str) -> pl.DataFrame:
 def _frames(cells: pl.DataFrame) -> list[Any]:
     """Return the cells: those that are over without a frame, the others with a dashed one."""
     shown = ["cohort", "offset", "percent", "depositors", "players", "over", "fill"]
+    tooltips = [
+        ("Registered from", "@cohort"),
+        ("Weeks or months later", "@offset"),
+        ("Players", "@depositors{0,0} of @players{0,0}, @percent"),
+        ("Over", "@over"),
+    ]
+    framed: dict[str, Any] = {"line_color": PALETTE[1], "line_width": 2, "line_dash": "dashed"}
     return [
-        hv.Rectangles(part, ["left", "bottom", "right", "top"], shown).opts(
-            color="fill",
-            line_color=PALETTE[1] if dash == "dashed" else None,
-            line_width=2,
-            line_dash=dash,
-            tools=["hover"],
-            hover_tooltips=[
-                ("Registered from", "@cohort"),
-                ("Weeks or months later", "@offset"),
-                ("Players", "@depositors{0,0} of @players{0,0}, @percent"),
-                ("Over", "@over"),
-            ],
-            backend="bokeh",
-        )
-        for mature, dash in ((True, "solid"), (False, "dashed"))
+        boxes(part, shown, tooltips, color="fill", **look)
+        for mature, look in ((True, {}), (False, framed))
         if not (part := cells.filter(pl.col("mature") == mature)).is_empty()
     ]
 
 
 def _percentages(cells: pl.DataFrame) -> Any:
-    written = ["whole_percent", "ink"]
-    return hv.Labels(cells.select("across", "down", *written), ["across", "down"], written).opts(
-        text_color="ink", text_font_size="8pt", backend="bokeh"
-    )
+    return texts(cells.select("across", "down", "whole_percent", "ink"), "8pt", text_color="ink")

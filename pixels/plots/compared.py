@@ -14,10 +14,12 @@ from pixels.plots.theme import (
     HEIGHT,
     PALETTE,
     WIDTH,
+    boxes,
     dressed,
     load_backend,
     nothing_to_draw,
     places_on_y,
+    texts,
 )
 from pixels.words import day, days
 
@@ -120,26 +122,20 @@ def _bars(rows: pl.DataFrame) -> Any:
         color=pl.when(percent < 0).then(pl.lit(_FEWER)).otherwise(pl.lit(_MORE)),
     )
     shown = ["name", "now", "before", "percent", "color"]
-    return hv.Rectangles(drawn, ["left", "bottom", "right", "top"], shown).opts(
-        color="color",
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[
-            ("", "@name"),
-            ("Now", "@now{0,0}"),
-            ("Before", "@before{0,0}"),
-            ("Change", "@percent{+0,0.0} %"),
-        ],
-        backend="bokeh",
-    )
+    tooltips = [
+        ("", "@name"),
+        ("Now", "@now{0,0}"),
+        ("Before", "@before{0,0}"),
+        ("Change", "@percent{+0,0.0} %"),
+    ]
+    return boxes(drawn, shown, tooltips, color="color")
 
 
 def _numbers(rows: pl.DataFrame, gap: float) -> Any:
     """Return what each figure is and was, as text right of its bar."""
     right = pl.max_horizontal(pl.lit(0.0), pl.col("percent"))
-    return hv.Labels(rows.select(x=right + gap, y="place", written="written"), ["x", "y"], "written").opts(
-        text_color=GREY, text_font_size="9pt", text_align="left", text_baseline="middle", backend="bokeh"
-    )
+    placed = rows.select(x=right + gap, y="place", written="written")
+    return texts(placed, "9pt", text_align="left", text_baseline="middle")
 
 
 def _line_at_nothing() -> Any:

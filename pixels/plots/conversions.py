@@ -9,9 +9,9 @@ import polars as pl
 
 from pixels.plots.theme import (
     EVENT_COLORS,
-    GREY,
     HEIGHT,
     WIDTH,
+    boxes,
     by_value,
     dressed,
     load_backend,
@@ -19,6 +19,7 @@ from pixels.plots.theme import (
     percent,
     places_on_x,
     short_labels,
+    texts,
 )
 
 _RATES = {
@@ -81,20 +82,13 @@ def _bars(rows: pl.DataFrame, rate: str, side: int) -> pl.DataFrame:
 
 def _rectangles(bars: pl.DataFrame) -> Any:
     shown = ["name", "value", "percent", "part", "whole", "immature"]
-    return hv.Rectangles(bars, ["left", "bottom", "right", "top"], shown, label=bars["name"][0]).opts(
-        color=bars["color"][0],
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[
-            ("", "@value"),
-            ("@name", "@percent, @part{0,0} of @whole{0,0}"),
-            ("Window not over yet", "@immature{0,0}"),
-        ],
-        backend="bokeh",
-    )
+    tooltips = [
+        ("", "@value"),
+        ("@name", "@percent, @part{0,0} of @whole{0,0}"),
+        ("Window not over yet", "@immature{0,0}"),
+    ]
+    return boxes(bars, shown, tooltips, bars["name"][0], color=bars["color"][0])
 
 
 def _numbers(bars: pl.DataFrame) -> Any:
-    return hv.Labels(bars.select("middle", "top", "percent"), ["middle", "top"], "percent").opts(
-        text_color=GREY, text_font_size="8pt", text_baseline="bottom", backend="bokeh"
-    )
+    return texts(bars.select("middle", "top", "percent"), "8pt", text_baseline="bottom")

@@ -12,6 +12,7 @@ from pixels.plots.theme import (
     EVENT_COLORS,
     HEIGHT,
     WIDTH,
+    boxes,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -71,11 +72,6 @@ def hours_bars(frame: pl.DataFrame, event_type: str = "visit", width: int | None
 
 def _bars(bars: pl.DataFrame, event_type: str, partial: bool) -> Any:
     color = EVENT_COLORS[event_type]
-    look = {"line_dash": "dashed", "line_color": color, "fill_alpha": _FAINT} if partial else {"line_color": None}
-    return hv.Rectangles(bars, ["left", "bottom", "right", "top"], ["clock", "count", "days"]).opts(
-        color=color,
-        tools=["hover"],
-        hover_tooltips=[("", "@clock"), (_LABELS[event_type], "@count{0,0}"), ("Days", "@days{0,0}")],
-        backend="bokeh",
-        **look,
-    )
+    look: dict[str, Any] = {"line_dash": "dashed", "line_color": color, "fill_alpha": _FAINT} if partial else {}
+    tooltips = [("", "@clock"), (_LABELS[event_type], "@count{0,0}"), ("Days", "@days{0,0}")]
+    return boxes(bars, ["clock", "count", "days"], tooltips, color=color, **look)

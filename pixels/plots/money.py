@@ -10,14 +10,15 @@ import polars as pl
 
 from pixels.plots.theme import (
     EVENT_COLORS,
-    GREY,
     HEIGHT,
     WIDTH,
+    boxes,
     by_value,
     dressed,
     load_backend,
     nothing_to_draw,
     short_labels,
+    texts,
 )
 from pixels.words import counted
 
@@ -36,19 +37,16 @@ def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, 
     if known.is_empty():
         return nothing_to_draw(width, height, "No amounts in these days")
     load_backend()
-    texts = [_texts(row) for row in known.iter_rows(named=True)]
-    rows = pl.DataFrame(texts, schema_overrides={"share": pl.Float64}).with_columns(
+    described = [_described(row) for row in known.iter_rows(named=True)]
+    rows = pl.DataFrame(described, schema_overrides={"share": pl.Float64}).with_columns(
         place=pl.len() - 1 - pl.int_range(pl.len())
     )
     signed, unverified = _part(rows, "signed"), _part(rows, "unverified")
-    amounts = hv.Labels(
-        rows.select(x=pl.lit(0), y=pl.col("place") + 0.24, written="written"), ["x", "y"], "written"
-    ).opts(
-        text_color=GREY,
-        text_font_size="9pt",
+    amounts = texts(
+        rows.select(x=pl.lit(0), y=pl.col("place") + 0.24, written="written"),
+        "9pt",
         text_align="left",
         text_baseline="bottom",
-        backend="bokeh",
     )
     without = int(frame.filter(pl.col("currency").is_null())["transactions"].sum())
     return dressed(
@@ -75,16 +73,16 @@ def _named(frame: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, str]:
     return largest.with_columns(currency=pl.format("{}, {}", "value", "currency")), f"{heading}, currency"
 
 
-def _texts(row: dict[str, Any]) -> dict[str, Any]:
+def _described(row: dict[str, Any]) -> dict[str, Any]:
     """Return a currency's share in percent, and its amounts as text: Bokeh would draw them as floats."""
     share = None if row["signed_share"] is None else row["signed_share"] * 100
-    texts = {name: written(row[f"{name}_amount"]) for name in ("signed", "unverified")}
+    amounts = {name: written(row[f"{name}_amount"]) for name in ("signed", "unverified")}
     amount = written(row["amount"])
     return {
         "currency": row["currency"],
         "share": share,
-        **texts,
-        "written": amount if share is None else f"{texts['signed']} signed of {amount}",
+        **amounts,
+        "written": amount if share is None else f"{amounts['signed']} signed of {amount}",
         "signed_transactions": row["signed_transactions"],
         "unverified_transactions": row["unverified_transactions"],
     }
@@ -99,18 +97,9 @@ def _part(rows: pl.DataFrame, name: str) -> Any:
     )
     label = name.capitalize()
     shown = ["currency", name, f"{name}_transactions"]
-    return hv.Rectangles(drawn, ["left", "bottom", "right", "top"], shown, label=label).opts(
-        color=EVENT_COLORS["deposit"],
-        fill_alpha=1 if name == "signed" else _FAINT,
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[
-            ("Currency", "@currency"),
-            (label, f"@{name}"),
-            ("Transactions", f"@{name}_transactions{{0,0}}"),
-        ],
-        backend="bokeh",
-    )
+    tooltips = [("Currency", "@currency"), (label, f"@{name}"), ("Transactions", f"@{name}_transactions{{0,0}}")]
+    fill_alpha = 1 if name == "signed" else _FAINT
+    return boxes(drawn, shown, tooltips, label, color=EVENT_COLORS["deposit"], fill_alpha=fill_alpha)
 
 
 def written(amount: Decimal) -> str:

@@ -12,10 +12,12 @@ from pixels.plots.theme import (
     GREY,
     HEIGHT,
     WIDTH,
+    boxes,
     dressed,
     load_backend,
     nothing_to_draw,
     percent,
+    texts,
     thousands_on_y,
 )
 
@@ -33,16 +35,9 @@ def segments_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = 
         colors, name=pl.col("segment").replace(_LABELS), percent=percent("share"), place=pl.int_range(pl.len())
     ).with_columns(left=pl.col("place") - 0.4, right=pl.col("place") + 0.4, bottom=pl.lit(0), top="people")
     shown = ["name", "people", "everybody", "percent", "color"]
-    bars = hv.Rectangles(rows, ["left", "bottom", "right", "top"], shown).opts(
-        color="color",
-        line_color=None,
-        tools=["hover"],
-        hover_tooltips=[("", "@name"), ("People", "@people{0,0} of @everybody{0,0}, @percent")],
-        backend="bokeh",
-    )
-    shares = hv.Labels(rows.select("place", "people", "percent"), ["place", "people"], "percent").opts(
-        text_color=GREY, text_font_size="10pt", text_baseline="bottom", backend="bokeh"
-    )
+    tooltips = [("", "@name"), ("People", "@people{0,0} of @everybody{0,0}, @percent")]
+    bars = boxes(rows, shown, tooltips, color="color")
+    shares = texts(rows.select("place", "people", "percent"), "10pt", text_baseline="bottom")
     return dressed(
         hv.Overlay([bars, shares]),
         width,

@@ -7,6 +7,7 @@ background is the page's.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import holoviews as hv
@@ -21,6 +22,7 @@ STEP_LABELS = {"visit": "Visit", "registration": "Registration", "deposit": "Dep
 NO_VALUE = "(none)"
 WIDTH, HEIGHT = 640, 300
 _LONGEST_LABEL = 24
+_EVERY_DAY_NAMED = 7
 _TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
 
 
@@ -61,6 +63,26 @@ def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
     values = pl.col(dimension).fill_null(NO_VALUE).alias("value")
     heading = "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
     return inert(frame.with_columns(values)), heading
+
+
+def boxes(
+    rows: pl.DataFrame, shown: Sequence[str], tooltips: list[tuple[str, str]], label: str = "", **look: Any
+) -> Any:
+    """Return the rows (left, bottom, right, top) as rectangles, without a frame unless the look has one.
+
+    `shown` are the columns that tooltips and look name.
+    """
+    options = {"line_color": None, "tools": ["hover"], "hover_tooltips": tooltips, **look}
+    return hv.Rectangles(rows, ["left", "bottom", "right", "top"], list(shown), label=label).opts(
+        **options, backend="bokeh"
+    )
+
+
+def texts(rows: pl.DataFrame, size: str, **look: Any) -> Any:
+    """Return what is written at each place: the first two columns are the place, the third the text; the others are of the look."""
+    across, up, *written = rows.columns
+    options = {"text_color": GREY, "text_font_size": size, **look}
+    return hv.Labels(rows, [across, up], written).opts(**options, backend="bokeh")
 
 
 def percent(rate: str) -> pl.Expr:
@@ -142,6 +164,13 @@ def whole_days_on_x(plot: Any, _element: Any) -> None:
     scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months", "years")
     for axis in plot.state.xaxis:
         axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%Y-%m-%d"))
+
+
+def day_axis(days: pl.Series) -> dict[str, Any]:
+    """Return the options of counts over days: of a few days each is named."""
+    if days.len() > _EVERY_DAY_NAMED:
+        return {"hooks": [thousands_on_y]}
+    return {"xticks": days.to_list(), "hooks": [thousands_on_y, whole_days_on_x]}
 
 
 def _count_axis(axes: Any, own_grid: Any, other_grid: Any) -> None:

@@ -19,18 +19,16 @@ from pixels.plots.theme import (
     PALETTE,
     WIDTH,
     by_value,
+    day_axis,
     dressed,
     load_backend,
     nothing_to_draw,
     short_labels,
-    thousands_on_y,
-    whole_days_on_x,
 )
 
 Range = tuple[Day, Day]
 _OTHERS, _OTHER_BANNERS = "Others", "Other banners"
 _MARKED_DAYS = 62
-_EVERY_DAY_NAMED = 7
 _TARGETS_WIDTH = 500
 
 
@@ -162,13 +160,12 @@ def _lines(
         title="",
         xlabel=span.axis,
         ylabel=y_label,
-        xticks=days["event_date"].to_list() if days.height <= _EVERY_DAY_NAMED else None,
         ylim=(0, None),
         padding=(0.02, 0.1),
         legend_position="top",
         legend_cols=4,
         show_legend=len(lines) > 1,
-        hooks=[thousands_on_y, *([whole_days_on_x] if days.height <= _EVERY_DAY_NAMED else [])],
+        **day_axis(days["event_date"]),
     )
 
 
