@@ -20,9 +20,9 @@ from pixels import plots
 from pixels.period import Day
 from pixels.plots.theme import DAILY_LABELS
 from pixels.reports import findings
-from pixels.reports.days import chosen_days, day_that_goes_on, days_held, period_before
+from pixels.reports.days import chosen_days, day_that_goes_on, days_held
 from pixels.reports.elements import CHART_WIDTH, caution, chart, head, prepare_charts, say, table
-from pixels.reports.figures import figure_table, figures
+from pixels.reports.figures import figure_table, figures, figures_before
 
 prepare_charts()
 
@@ -35,7 +35,7 @@ snapshot: str = ""  # a folder under reports/snapshots, to see what an earlier r
 # %%
 wh = pixels.open(snapshot or None)
 period = chosen_days(wh, from_, to_)
-held, before, goes_on = days_held(wh, period), period_before(wh, period), day_that_goes_on(wh, period)
+held, goes_on = days_held(wh, period), day_that_goes_on(wh, period)
 head(wh, period, banner)
 
 # %%
@@ -47,7 +47,7 @@ caution(wh, period)
 # %%
 brought = wh.banners(period.start, period.end)
 now = figures(wh, period, banner)
-then = figures(wh, before, banner) if before else None
+then = figures_before(wh, period, banner)
 say(findings.share_of_banner(brought, banner) if banner else findings.result(now, then))
 
 # %%

@@ -66,7 +66,8 @@ def local_day(instant: datetime, time_zone: str) -> date:
 def read_figures(wh: Warehouse, period: Period, today: date) -> Figures:
     """Ask the snapshot for everything. Raises PixelsError when it cannot be read."""
     data = wh.days_with_data()
-    compared_with = comparable_days(period, today, data)
+    first = wh.first_days()
+    compared_with = comparable_days(period, today, first, first)
     return Figures(
         snapshot=wh.snapshot,
         complete_until=wh.complete_until,

@@ -14,6 +14,7 @@ from pixels.period import Day, Period, parse_period
 if TYPE_CHECKING:
     from pixels.warehouse import Warehouse
 
+_IDENTITY = "SELECT warehouse_uuid FROM warehouse"
 _KEY = ["event_date", "event_type", "banner_tag"]
 
 
@@ -30,7 +31,7 @@ def changes(before: Warehouse, after: Warehouse, period: Period) -> pl.DataFrame
     change         after - before; negative where an earlier event took the credit
     revised        whether the day was over when the snapshot before was complete; false: the day has gone on since
 
-    Raises BadParameter when `before` is the newer one, or counts days of another time zone.
+    Raises BadParameter when `before` is of another warehouse, is the newer one, or counts days of another time zone.
     """
     _check_comparable(before, after)
     older, newer = (warehouse.summary(period.start, period.end) for warehouse in (before, after))
@@ -45,6 +46,11 @@ def changes(before: Warehouse, after: Warehouse, period: Period) -> pl.DataFrame
 
 
 def _check_comparable(before: Warehouse, after: Warehouse) -> None:
+    if _identity(before) != _identity(after):
+        raise BadParameter(
+            "since_snapshot",
+            f"{before.file} is a snapshot of another warehouse: its counts never were those of this one",
+        )
     if before.snapshot > after.snapshot:
         raise BadParameter(
             "since_snapshot", f"{before.snapshot} is newer than this one, {after.snapshot}: ask the newer of the two"
@@ -54,3 +60,8 @@ def _check_comparable(before: Warehouse, after: Warehouse) -> None:
             "since_snapshot",
             f"its days are those of {before.time_zone}, here of {after.time_zone}: choose one made after the rebuild",
         )
+
+
+def _identity(warehouse: Warehouse) -> list[tuple[str]]:
+    """Return what a warehouse is given when it is made, and keeps when it is rebuilt."""
+    return warehouse.sql(_IDENTITY).rows()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,13 +13,38 @@ from pixels.snapshot import Snapshot
 
 AGAINST = ("previous", "weekday")
 """The days just before, or the same days of the week."""
+NEEDS = {
+    "daily_unique_visitors": ("visit",),
+    "unique_visitors": ("visit",),
+    "registrations": ("registration",),
+    "ftd": ("registration", "deposit"),
+    "ndc": ("registration", "deposit"),
+    "first_deposits_without_registration": ("registration", "deposit"),
+    "deposit_days": ("deposit",),
+    "deposit_transactions": ("deposit",),
+}
+"""The event types that each figure of `wh.kpis` is counted from: all of them must have been sent to compare it."""
 _WEEK = 7
+_COMPARED = {
+    "figure": pl.String,
+    "now": pl.Int64,
+    "before": pl.Int64,
+    "start": pl.Date,
+    "end": pl.Date,
+    "before_start": pl.Date,
+    "before_end": pl.Date,
+}
 
 
 def days_with_data(snapshot: Snapshot) -> Period | None:
     """Return the first and the last day with a counted event; None in an empty warehouse."""
     first, last = snapshot.query("days_with_data").row(0)
     return None if first is None else Period(first, last)
+
+
+def first_days(snapshot: Snapshot) -> dict[str, date]:
+    """Return the day of the first counted event of each event type that has one: the day that it went live, or was imported from."""
+    return dict(snapshot.query("first_days").iter_rows())
 
 
 def check_against(against: object) -> str:
@@ -53,20 +78,30 @@ def earlier_days(period: Period, against: str = "previous") -> Period | None:
     return Period(period.start - shift, period.end - shift)
 
 
-def comparable_days(period: Period, today: date, data: Period | None, against: str = "previous") -> Period | None:
+def is_whole(day: date, first: Mapping[str, date], event_types: Collection[str]) -> bool:
+    """Whether events of all these types were there to be counted for the whole of a day that is over.
+
+    Each type begins on its own day, in `first_days`, and of that day nobody knows at what time.
+    """
+    return all(event_type in first and first[event_type] < day for event_type in event_types)
+
+
+def comparable_days(
+    period: Period, today: date, first: Mapping[str, date], event_types: Collection[str], against: str = "previous"
+) -> Period | None:
     """Return the earlier days that a change is measured against, or None where that would mislead.
 
-    It would when `period` is not over yet (`today` is the day that goes on), or when the data begins after the first of
-    the earlier days.
+    It would when `period` is not over yet (`today` is the day that goes on), or when one of the event types that are
+    compared begins (`first_days`) on the first of the earlier days or after it.
     """
     earlier = earlier_days(period, against)
-    if data is None or earlier is None or period.end >= today or earlier.start < data.start:
+    if earlier is None or period.end >= today or not is_whole(earlier.start, first, event_types):
         return None
     return earlier
 
 
 def compare(
-    kpis: Callable[[Period], pl.DataFrame], period: Period, today: date, data: Period | None, against: str
+    kpis: Callable[[Period], pl.DataFrame], period: Period, today: date, first: Mapping[str, date], against: str
 ) -> pl.DataFrame:
     """Lay what `kpis` (one row of counts) says of the period beside what it says of the earlier days; one row a figure.
 
@@ -74,21 +109,28 @@ def compare(
     now, before             what it was in the period, and in the earlier days; Int64, null where there is none
     change                  (now - before) / before; null when before is 0 or null
     start, end              the days of `now`
-    before_start, before_end  those of `before`; all three null where there is nothing fair to compare with
+    before_start, before_end  those of `before`; all three null where there is nothing fair to compare with, as
+                            `comparable_days` says for the event types that the figure `NEEDS`
     """
-    earlier = comparable_days(period, today, data, against)
-    now = kpis(period).unpivot(variable_name="figure", value_name="now")
-    before = None if earlier is None else kpis(earlier).unpivot(value_name="before")["before"]
-    return now.select(
-        "figure",
-        pl.col("now").cast(pl.Int64),
-        pl.Series("before", before, pl.Int64) if before is not None else pl.lit(None, pl.Int64).alias("before"),
-    ).with_columns(
-        change("now", "before"),
-        start=pl.lit(period.start),
-        end=pl.lit(period.end),
-        before_start=pl.lit(earlier and earlier.start, pl.Date),
-        before_end=pl.lit(earlier and earlier.end, pl.Date),
+    fair = [
+        figure for figure, needed in NEEDS.items() if comparable_days(period, today, first, needed, against) is not None
+    ]
+    earlier = earlier_days(period, against) if fair else None
+    before = None if earlier is None else kpis(earlier).row(0, named=True)
+    figures = [
+        {
+            "figure": figure,
+            "now": now,
+            "before": before[figure] if before and figure in fair else None,
+            "start": period.start,
+            "end": period.end,
+            "before_start": earlier.start if earlier and figure in fair else None,
+            "before_end": earlier.end if earlier and figure in fair else None,
+        }
+        for figure, now in kpis(period).row(0, named=True).items()
+    ]
+    return pl.DataFrame(figures, _COMPARED).select(
+        "figure", "now", "before", change("now", "before"), "start", "end", "before_start", "before_end"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -107,6 +108,10 @@ class FigureQuestions(Opened):
         """The first and the last day with a counted event, as a `pixels.period.Period`; None in an empty warehouse."""
         return compared.days_with_data(self._snapshot)
 
+    def first_days(self) -> dict[str, date]:
+        """The day of the first counted event of each event type that has one: nothing is known of it before that day."""
+        return compared.first_days(self._snapshot)
+
     def compare(self, start: Day, end: Day, against: str = "previous") -> pl.DataFrame:
         """The figures of `kpis` beside those of as many earlier days, one row a figure: figure, now, before, change, ...
 
@@ -116,8 +121,8 @@ class FigureQuestions(Opened):
         """
         running, against = self._day_of(self.complete_until), compared.check_against(against)
         period = compared.check_is_over(parse_period(start, end), running)
-        data = self.days_with_data()
-        return compared.compare(lambda days: self.kpis(days.start, days.end), period, running, data, against)
+        first = compared.first_days(self._snapshot)
+        return compared.compare(lambda days: self.kpis(days.start, days.end), period, running, first, against)
 
     def today(self) -> pl.DataFrame:
         """The day that goes on at `complete_until`, beside the same day a week earlier up to the same local time.
@@ -125,7 +130,8 @@ class FigureQuestions(Opened):
         event_date, until, event_type, count, before_date, before_until, before, change (relative; null where before is 0 or
         not known). See `pixels.running_day.today`.
         """
-        return running_day.today(self._snapshot, self.time_zone, self.complete_until, self.days_with_data())
+        first = compared.first_days(self._snapshot)
+        return running_day.today(self._snapshot, self.time_zone, self.complete_until, first)
 
     def funnel(
         self,

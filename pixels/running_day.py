@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pixels.compared import change
-from pixels.period import Period
+from pixels.compared import change, is_whole
 from pixels.refusals import EVENT_TYPES
 from pixels.rules import DAY, INSTANT
 from pixels.snapshot import Snapshot
@@ -17,7 +17,7 @@ _WEEK = timedelta(days=7)
 _MINUTE = timedelta(minutes=1)
 
 
-def today(snapshot: Snapshot, time_zone: str, complete_until: datetime, data: Period | None) -> pl.DataFrame:
+def today(snapshot: Snapshot, time_zone: str, complete_until: datetime, first: Mapping[str, date]) -> pl.DataFrame:
     """Count the running day up to `complete_until`, and the same day a week earlier up to the same local time.
 
     One row for each event type, also where nothing was counted:
@@ -26,7 +26,8 @@ def today(snapshot: Snapshot, time_zone: str, complete_until: datetime, data: Pe
     event_type, count           players counted by events before it
     before_date, before_until   seven days earlier, and the instant at which its clocks showed the same time: of two the
                                 first, and where they jumped over it that of the jump
-    before                      players counted by events before that; null when `data` begins later than that day
+    before                      players counted by events before that; null when the type begins (`first`, as
+                                `compared.first_days` has it) on that day or later
     change                      (count - before) / before; null when before is 0 or null
     """
     local = complete_until.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
@@ -34,8 +35,8 @@ def today(snapshot: Snapshot, time_zone: str, complete_until: datetime, data: Pe
     before_until = first_instant(earlier, time_zone)
     counts = _counts(snapshot, local.date(), complete_until, "count")
     before = _counts(snapshot, earlier.date(), before_until, "before")
-    if data is None or data.start > earlier.date():
-        before = before.with_columns(before=pl.lit(None, pl.Int64))
+    known = [event_type for event_type in EVENT_TYPES if is_whole(earlier.date(), first, [event_type])]
+    before = before.with_columns(before=pl.when(pl.col("event_type").is_in(known)).then("before"))
     return counts.join(before, on="event_type", maintain_order="left").select(
         pl.lit(local.date()).alias(DAY),
         pl.lit(complete_until).cast(INSTANT).alias("until"),

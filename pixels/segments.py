@@ -36,7 +36,9 @@ def segments(snapshot: Snapshot, on: date, lapsed_after: int) -> pl.DataFrame:
     """
     groups = snapshot.query("segments", on=on).with_columns(_segment(on, lapsed_after))
     named = pl.DataFrame({"segment": SEGMENTS})
-    counted = named.join(groups.group_by("segment").agg(pl.col("people").sum()), on="segment", how="left")
+    counted = named.join(
+        groups.group_by("segment").agg(pl.col("people").sum()), on="segment", how="left", maintain_order="left"
+    )
     everybody = pl.col("people").sum()
     return counted.with_columns(pl.col("people").fill_null(0)).with_columns(
         everybody=everybody, share=pl.when(everybody > 0).then(pl.col("people") / everybody)

@@ -105,6 +105,7 @@ class SampleWarehouse:
     """How many were refused on which day for which reason."""
     banners: dict[str, tuple[str | None, str | None, str | None, Decimal | None]] = field(default_factory=dict)
     """Affiliate, campaign, name and cost of banners."""
+    uuid: str = "00000000-0000-0000-0000-000000000000"
 
     @property
     def published(self) -> Path:
@@ -190,7 +191,7 @@ class SampleWarehouse:
             "aggregation_runs": [
                 (self.snapshot, at_instant, at_instant, 0, 0, 0, 0, 0, 0, True, __version__, at_instant, 0)
             ] if self.snapshot else [],
-            "warehouse": [("00000000-0000-0000-0000-000000000000", zone, self.is_demo, at("2026-01-01"), False)],
+            "warehouse": [(self.uuid, zone, self.is_demo, at("2026-01-01"), False)],
         }  # fmt: skip
 
 

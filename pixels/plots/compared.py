@@ -44,12 +44,11 @@ def compare_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = H
 
     The title names the days. Where there is nothing to compare with, only the numbers are there. `width` None fills the page.
     """
-    row = frame.row(0, named=True)
-    title = days(Period(row["start"], row["end"]))
-    if row["before_start"] is None:
-        title += f": {_NOTHING}"
-    else:
-        title += f" against {days(Period(row['before_start'], row['before_end']))}"
+    start, end, before_start, before_end = frame.select(
+        pl.col("start", "end", "before_start", "before_end").drop_nulls().first()
+    ).row(0)
+    title = days(Period(start, end))
+    title += f" against {days(Period(before_start, before_end))}" if before_start else f": {_NOTHING}"
     return _changes(frame.with_columns(name=pl.col("figure").replace(_LABELS)), title, width, height)
 
 
@@ -57,7 +56,7 @@ def today_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEI
     """Draw `wh.today()` in the same way: each event type of the running day beside the same day a week earlier."""
     row = frame.row(0, named=True)
     title = day(row["event_date"])
-    if row["before"] is None:
+    if frame["before"].null_count() == frame.height:
         title += f": {_NOTHING}"
     else:
         title += f" against {day(row['before_date'])}, up to the same time of the day"

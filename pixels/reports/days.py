@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from pixels.compared import comparable_days
 from pixels.period import Day, Period, parse_day, parse_period
 from pixels.warehouse import Warehouse
 
@@ -54,11 +53,6 @@ def days_held(wh: Warehouse, period: Period) -> Period | None:
 def day_that_goes_on(wh: Warehouse, period: Period) -> date | None:
     """Return the day of the period that was not over when the data ends, or None."""
     return today(wh) if period.start <= today(wh) <= period.end else None
-
-
-def period_before(wh: Warehouse, period: Period) -> Period | None:
-    """Return as many days just before, to compare with; None when that would mislead, as `comparable_days` says."""
-    return comparable_days(period, today(wh), wh.days_with_data())
 
 
 def _back(day: date, number: int) -> date:

@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from pixels.compared import NEEDS, comparable_days, earlier_days
 from pixels.period import Period
+from pixels.reports.days import today
 from pixels.reports.elements import table
 from pixels.warehouse import Warehouse
 
@@ -27,6 +29,7 @@ _OF_A_BANNER = {
     "registrations": ("Registrations", "A player counts once a day, for the banner of the day's first registration."),
     "deposits": ("Deposit days", "A player counts once a day, for the banner of the day's first deposit."),
 }
+_NEEDS = {"visits": ["visit"], "registrations": ["registration"], "deposits": ["deposit"]}
 _change_in_percent = pl.when(pl.col("before") > 0).then((pl.col("now") / pl.col("before") - 1) * 100)
 
 
@@ -36,6 +39,22 @@ def figures(wh: Warehouse, period: Period, banner: str = "") -> pl.DataFrame:
         return wh.kpis(period.start, period.end)
     return (
         wh.banners(period.start, period.end).filter(pl.col("banner_tag") == banner).select(pl.col(*_OF_A_BANNER).sum())
+    )
+
+
+def figures_before(wh: Warehouse, period: Period, banner: str = "") -> pl.DataFrame | None:
+    """Return the same row of as many days just before; null where a change would mislead, None where all are.
+
+    It would for days that go on, and against days on which what is counted was not sent yet (`wh.compare`).
+    """
+    needs = {name: _NEEDS[name] for name in _OF_A_BANNER} if banner else {name: NEEDS[name] for name in _OF_PLAYERS}
+    first, day = wh.first_days(), today(wh)
+    fair = [name for name, event_types in needs.items() if comparable_days(period, day, first, event_types)]
+    before = earlier_days(period) if fair else None
+    if before is None:
+        return None
+    return figures(wh, before, banner).select(
+        pl.col(name) if name in fair else pl.lit(None, pl.Int64).alias(name) for name in needs
     )
 
 

@@ -29,7 +29,7 @@ def nothing(period: Period) -> str:
 
 
 def result(kpis: pl.DataFrame, before: pl.DataFrame | None = None) -> str:
-    """Say what a period brought, from `wh.kpis(...)` of it and, to compare with, of the days before."""
+    """Say what a period brought, from `wh.kpis(...)` of it and, to compare with, of the days before (null: not to be)."""
     now = kpis.row(0, named=True)
     if not any(now.values()):
         return "These days brought nothing."
@@ -40,7 +40,11 @@ def result(kpis: pl.DataFrame, before: pl.DataFrame | None = None) -> str:
     if before is None:
         return text
     then = before.row(0, named=True)
-    changes = [f"{label} {change(now[name], then[name])}" for name, label in _COMPARED.items()]
+    changes = [
+        f"{label} {change(now[name], then[name])}" for name, label in _COMPARED.items() if then[name] is not None
+    ]
+    if not changes:
+        return text
     return f"{text} Against as many days before: {', '.join(changes)}."
 
 

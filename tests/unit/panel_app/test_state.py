@@ -87,6 +87,8 @@ def test_the_frames_are_those_of_the_library(sample: SampleWarehouse, state: Ove
     """Cards, trend, banners and funnel show what an analyst gets for the same days."""
     sample.publish(
         *HISTORY,
+        registration("p4", "brandA", "2026-09-04T11:00"),
+        deposit("p4", "brandA", "2026-09-04T12:00"),
         registration("p5", "brandA", "2026-11-05T11:00"),
         deposit("p5", "brandB", "2026-11-06T11:00"),
         complete_until=NOON,

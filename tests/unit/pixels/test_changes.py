@@ -105,6 +105,15 @@ def test_days_of_another_time_zone_are_not_compared(tmp_path: Path, wh: Warehous
         wh.changes(older)
 
 
+def test_a_snapshot_of_another_warehouse_is_refused(tmp_path: Path, wh: Warehouse) -> None:
+    """The differences between two sites would read as what late events revised."""
+    other = SampleWarehouse(tmp_path, uuid="11111111-1111-1111-1111-111111111111")
+    other.publish(visit("p", "a", "2026-11-01T10:00"))
+
+    with pixels.open(tmp_path) as older, pytest.raises(BadParameter, match="of another warehouse"):
+        wh.changes(older)
+
+
 @given(history=histories(), known=st.integers(0, 14))
 def test_changes_are_the_differences_of_the_counts(history: History, known: int) -> None:
     """Whichever events were known before: the counts by the plainest reading, subtracted; what is missing is 0."""

@@ -20,13 +20,18 @@ from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, v
 
 TODAY = date(2026, 11, 22)
 DAY = timedelta(days=1)
+WEEK = Period(date(2026, 11, 15), date(2026, 11, 21))
+SINCE_OCTOBER = dict.fromkeys(("visit", "registration", "deposit"), date(2026, 10, 1))
 
 
 @pytest.fixture(scope="module")
 def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Data from 1 November to the morning of the 22nd, in Berlin."""
+    """Data from 1 November to the morning of the 22nd, in Berlin; of every type since the end of October."""
     home = tmp_path_factory.mktemp("home")
     SampleWarehouse(home, "Europe/Berlin").publish(
+        visit("v-0", "brandA", "2026-10-31T10:00"),
+        registration("p0", "brandA", "2026-10-31T11:00"),
+        deposit("p0", "brandA", "2026-10-31T12:00"),
         visit("v-1", "brandA", "2026-11-01T10:00"),
         visit("v-1", "brandA", "2026-11-08T10:00"),
         visit("v-2", "brandA", "2026-11-08T10:00"),
@@ -70,11 +75,46 @@ def test_the_same_days_of_the_week_are_as_few_weeks_earlier_as_do_not_overlap(wh
 
 def test_nothing_is_compared_with_days_before_the_first_data(wh: Warehouse) -> None:
     """The figures of the days themselves are there; the others, their days and the change are null."""
-    found = wh.compare("2026-11-02", "2026-11-03")
+    found = wh.compare("2026-11-01", "2026-11-02")
 
     assert found["now"].null_count() == 0
     assert found.select("before", "change", "before_start", "before_end").null_count().row(0) == (found.height,) * 4
     assert found.schema == wh.compare("2026-11-15", "2026-11-21").schema
+
+
+def test_imported_registrations_do_not_make_visits_comparable(tmp_path: Path) -> None:
+    """Old registrations tell nothing of the visits of their days: visits are compared once visits are held."""
+    SampleWarehouse(tmp_path).publish(
+        *(
+            registration(f"old-{day}", "a", f"2026-0{month}-{day:02d}T10:00")
+            for month in (8, 9)
+            for day in range(1, 29)
+        ),
+        *(visit(f"v-{day}-{n}", "a", f"2026-11-{day:02d}T08:00") for day in range(11, 22) for n in range(10)),
+        complete_until=at("2026-11-22T09:00"),
+    )
+    with pixels.open(tmp_path) as imported:
+        found = {row["figure"]: row for row in imported.compare("2026-11-15", "2026-11-21").to_dicts()}
+        running = imported.today()
+
+    assert (found["daily_unique_visitors"]["now"], found["daily_unique_visitors"]["before"]) == (70, None)
+    assert found["daily_unique_visitors"]["before_start"] is None
+    assert (found["registrations"]["before"], found["registrations"]["before_start"]) == (0, date(2026, 11, 8))
+    assert found["ftd"]["before"] is None  # no deposit was ever sent
+    assert running.select("event_type", "before").rows() == [("deposit", None), ("registration", 0), ("visit", 10)]
+
+
+def test_the_day_that_pixels_went_live_is_no_whole_day(tmp_path: Path) -> None:
+    """One visit in its last hour beside a day of 20 would be growth of nineteen times."""
+    SampleWarehouse(tmp_path).publish(
+        visit("first", "a", "2026-11-19T23:00"),
+        *(visit(f"v{n}", "a", f"2026-11-{day}T10:00") for day in (20, 21) for n in range(20)),
+        complete_until=at("2026-11-26T12:00"),
+    )
+    with pixels.open(tmp_path) as wh:
+        assert wh.compare("2026-11-20", "2026-11-20")["before"].null_count() == 8
+        assert wh.compare("2026-11-21", "2026-11-21").row(0)[1:4] == (20, 20, 0.0)
+        assert wh.today()["before"].to_list() == [None] * 3
 
 
 def test_an_empty_warehouse_has_nothing_to_compare_with(tmp_path: Path) -> None:
@@ -125,28 +165,28 @@ def test_the_first_days_of_the_calendar_have_none_before_them(wh: Warehouse) -> 
 
 
 @pytest.mark.parametrize(
-    ("period", "data"),
+    ("period", "first"),
     [
-        pytest.param(Period(TODAY, TODAY), Period(date(2026, 1, 1), TODAY), id="the running day is in it"),
+        pytest.param(Period(TODAY, TODAY), SINCE_OCTOBER, id="the running day is in it"),
+        pytest.param(WEEK, {**SINCE_OCTOBER, "visit": date(2026, 11, 9)}, id="visits begin later"),
         pytest.param(
-            Period(date(2026, 11, 15), date(2026, 11, 21)), Period(date(2026, 11, 9), TODAY), id="data begins later"
+            WEEK, {**SINCE_OCTOBER, "deposit": date(2026, 11, 8)}, id="deposits begin on the first of the days"
         ),
-        pytest.param(Period(date(2026, 11, 1), date(2026, 11, 2)), None, id="no data"),
-        pytest.param(Period(date.min, date(2026, 11, 2)), Period(date.min, TODAY), id="the calendar begins later"),
+        pytest.param(WEEK, {"visit": date(2026, 10, 1)}, id="no registration ever"),
+        pytest.param(WEEK, {}, id="no data"),
+        pytest.param(Period(date.min, date(2026, 11, 2)), SINCE_OCTOBER, id="the calendar begins later"),
     ],
 )
-def test_a_comparison_that_would_mislead_is_not_made(period: Period, data: Period | None) -> None:
-    """A running day, and days before the first event, are no fair comparison."""
-    assert comparable_days(period, TODAY, data) is None
+def test_a_comparison_that_would_mislead_is_not_made(period: Period, first: dict[str, date]) -> None:
+    """A running day, and days on which one of the types was not there from its beginning, are no fair comparison."""
+    assert comparable_days(period, TODAY, first, SINCE_OCTOBER) is None
 
 
 def test_complete_days_with_data_before_are_compared() -> None:
     """The week before, when there is data for all of it."""
-    week = Period(date(2026, 11, 15), date(2026, 11, 21))
+    first = {"visit": date(2026, 11, 7), "deposit": date(2026, 11, 20)}
 
-    assert comparable_days(week, TODAY, Period(date(2026, 11, 8), TODAY)) == Period(
-        date(2026, 11, 8), date(2026, 11, 14)
-    )
+    assert comparable_days(WEEK, TODAY, first, ["visit"]) == Period(date(2026, 11, 8), date(2026, 11, 14))
 
 
 @given(
@@ -159,13 +199,13 @@ def test_earlier_days_are_those_that_counting_days_one_by_one_finds(
     start: date, length: int, first: date, against: str
 ) -> None:
     """Go back a day at a time until as many days fit in front of the first one, on the same day of the week if asked."""
-    period, data = Period(start, start + (length - 1) * DAY), Period(first, TODAY)
+    period = Period(start, start + (length - 1) * DAY)
     then = start
     while then + (length - 1) * DAY >= start or (against == "weekday" and then.weekday() != start.weekday()):
         then -= DAY
-    fair = period.end < TODAY and then >= first
+    fair = period.end < TODAY and then > first
 
-    found = comparable_days(period, TODAY, data, against)
+    found = comparable_days(period, TODAY, {"visit": first}, ["visit"], against)
 
     assert found == (Period(then, then + (length - 1) * DAY) if fair else None)
 

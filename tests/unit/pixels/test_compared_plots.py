@@ -9,15 +9,16 @@ import pytest
 
 import pixels
 from pixels import Warehouse, plots
-from tests.sample_warehouse import SampleWarehouse, at, registration, visit
+from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
 from tests.unit.pixels.test_plots import columns, rendered
 
 
 @pytest.fixture(scope="module")
 def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Two visits on the 14th, three on the 15th and one on the 16th; on the 22nd two so far, and a registration less."""
+    """All begins on the 13th; two visits on the 14th, three on the 15th and one on the 16th; on the 22nd two so far, and a registration less."""
     home = tmp_path_factory.mktemp("home")
     SampleWarehouse(home).publish(
+        *(make("p0", "brandA", "2026-11-13T10:00") for make in (visit, registration, deposit)),
         *(visit(f"v-{number}", "brandA", "2026-11-14T10:00") for number in range(2)),
         *(visit(f"v-{number}", "brandA", "2026-11-15T10:00") for number in range(3)),
         registration("p", "brandA", "2026-11-15T10:00"),

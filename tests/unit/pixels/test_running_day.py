@@ -32,6 +32,7 @@ def test_both_days_are_cut_at_the_same_time_of_the_clock(tmp_path: Path) -> None
     """What came later a week ago does not count, nor what of today is not sure to be complete."""
     found = today(
         tmp_path,
+        *(make("first", "x", "2026-11-14T08:00") for make in (visit, registration, deposit)),
         visit("a", "x", "2026-11-15T08:00"),
         visit("b", "x", "2026-11-15T08:59:59.999"),
         visit("c", "x", "2026-11-15T09:00"),
@@ -57,6 +58,7 @@ def test_who_came_again_later_was_counted_by_then(tmp_path: Path) -> None:
     """The earliest event counts, so a later one of the same player takes nothing back."""
     found = today(
         tmp_path,
+        visit("first", "x", "2026-11-14T08:00"),
         visit("a", "x", "2026-11-15T08:00"),
         visit("a", "y", "2026-11-15T20:00"),
         visit("a", "x", "2026-11-22T08:00"),
@@ -67,8 +69,8 @@ def test_who_came_again_later_was_counted_by_then(tmp_path: Path) -> None:
 
 
 def test_a_day_before_the_first_data_is_not_known(tmp_path: Path) -> None:
-    """In the first week there is nothing to compare with: null, and not 0."""
-    found = today(tmp_path, visit("a", "x", "2026-11-16T00:00"), until="2026-11-22T09:00")
+    """In the first week there is nothing to compare with, nor with the day that went live: null, and not 0."""
+    found = today(tmp_path, visit("a", "x", "2026-11-15T00:00"), until="2026-11-22T09:00")
 
     assert found["before"].to_list() == [None] * 3
     assert found["change"].to_list() == [None] * 3
@@ -120,13 +122,15 @@ def by_brute_force(
     then = next(instant for instant in instants if on_the_clock(instant, time_zone) >= wanted)
     kept = counted(events, time_zone)
     day, earlier = on_the_clock(until, time_zone).date(), wanted.date()
-    known = any(event.day(time_zone) <= earlier for event in events)
+
+    def known(event_type: str) -> bool:
+        return any(event.event_type == event_type and event.day(time_zone) < earlier for event in events)
 
     def number(event_type: str, on: date, end: datetime) -> int:
         return sum(e.event_type == event_type and e.day(time_zone) == on and e.created_at < end for e in kept)
 
     return [
-        (day, name, number(name, day, until), earlier, number(name, earlier, then) if known else None)
+        (day, name, number(name, day, until), earlier, number(name, earlier, then) if known(name) else None)
         for name in sorted(TYPES)
     ]
 

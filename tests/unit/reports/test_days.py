@@ -11,7 +11,7 @@ import pytest
 import pixels
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.reports.days import chosen_days, day_that_goes_on, days_held, latest_days, period_before, today
+from pixels.reports.days import chosen_days, day_that_goes_on, days_held, latest_days, today
 from tests.sample_warehouse import SampleWarehouse, at, visit
 
 NOW = "2026-11-22T23:30"  # in Berlin the 23rd has begun
@@ -115,17 +115,3 @@ def test_days_before_the_first_data_and_after_today_are_not_held(
 def test_an_empty_warehouse_holds_no_day(empty: pixels.Warehouse) -> None:
     """There is nothing to draw."""
     assert days_held(empty, days("2026-11-01", "2026-11-22")) is None
-
-
-@pytest.mark.parametrize(
-    ("period", "before"),
-    [
-        (days("2026-11-08", "2026-11-14"), days("2026-11-01", "2026-11-07")),
-        (days("2026-10-08", "2026-10-14"), days("2026-10-01", "2026-10-07")),
-        (days("2026-10-07", "2026-10-13"), None),
-        (days("2026-11-17", "2026-11-23"), None),
-    ],
-)
-def test_a_change_is_measured_where_it_can_be(wh: pixels.Warehouse, period: Period, before: Period | None) -> None:
-    """Not against days before the first data, and not for days that go on."""
-    assert period_before(wh, period) == before
