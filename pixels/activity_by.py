@@ -10,6 +10,7 @@ from pixels.dimensions import TAG, Dimensions, EventColumns
 from pixels.kpis import COUNTS, with_milestones
 from pixels.metrics import banner_tags, banners, summary
 from pixels.period import Period
+from pixels.rules import DAY, with_day
 
 _MEASURES = {"visits": "visit", "registrations": "registration", "deposits": "deposit"}
 _REGISTRATION = EventColumns("registration_banner", "registration_id", "registration_at")
@@ -55,7 +56,9 @@ def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, cre
     daily = banners_by(dimensions, period, by).select(by, daily_unique_visitors="visits", deposit_days="deposits")
     visitors = _visitors(dimensions, period, by)
     firsts = milestones(dimensions, period, time_zone, by, credit)
-    counts = pl.concat([daily, visitors, firsts], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
+    counts = (
+        pl.concat([daily, visitors, firsts.drop(DAY)], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
+    )
     return counts.select(by, *COUNTS).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
 
 
@@ -79,21 +82,21 @@ def _visitors(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
 def milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
     """Return a row a first registration and first deposit of the period: its value, and 1 in the columns that count it.
 
-    The dimension, registrations, ftd, ndc, first_deposits_without_registration, as in `kpis_by`; null: not counted there.
+    event_date (its local day), the dimension, and registrations, ftd, ndc, first_deposits_without_registration, as in
+    `kpis_by`; null: not counted there.
     """
     events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end)
     events = with_milestones(events, period, time_zone)
-    deposits = events.filter("deposited")
-    firsts = deposits.filter("after_registration")
-    one = pl.lit(1, pl.Int64)
-    registrations = dimensions.add(events.filter("registered"), by, _REGISTRATION).select(by, registrations=one)
+    registered = with_day(events.filter("registered"), time_zone, "registration_at")
+    deposits = with_day(events.filter("deposited"), time_zone, "deposit_at")
+    firsts, others = deposits.filter("after_registration"), deposits.filter(~pl.col("after_registration"))
     credited = dimensions.add(firsts, by, _REGISTRATION if credit == "registration" else _DEPOSIT)
-    others = dimensions.add(deposits.filter(~pl.col("after_registration")), by, _DEPOSIT)
+    one = pl.lit(1, pl.Int64)
     return pl.concat(
         [
-            registrations,
-            credited.select(by, ftd=one, ndc=pl.col("registered").cast(pl.Int64)),
-            others.select(by, first_deposits_without_registration=one),
+            dimensions.add(registered, by, _REGISTRATION).select(DAY, by, registrations=one),
+            credited.select(DAY, by, ftd=one, ndc=pl.col("registered").cast(pl.Int64)),
+            dimensions.add(others, by, _DEPOSIT).select(DAY, by, first_deposits_without_registration=one),
         ],
         how="diagonal",
     )

@@ -9,18 +9,26 @@ import polars as pl
 from pixels import funnel
 from pixels.dimensions import Dimensions
 from pixels.period import Period
+from pixels.rules import DAY, with_day
 
+_ENTRY = "entry_date"
 CREDITS = ("event", "registration")
 _WINDOW = "7d"
 
 
 def conversions(
-    dimensions: Dimensions, period: Period, by: str | None, credit: str, complete_until: datetime
+    dimensions: Dimensions,
+    period: Period,
+    by: str | None,
+    credit: str,
+    complete_until: datetime,
+    per: str | None = None,
 ) -> pl.DataFrame:
     """Count the people of the funnel visit, registration, deposit: window 7 days, new entrants, mature entries only.
 
-    One row, or one a value of the dimension `by`, the most visitors first. Everybody is counted by the day of the entry.
-    Raises BadParameter.
+    One row, or one a value of the dimension `by`, the most visitors first. Everybody is counted by the day of the entry:
+    with `per` "day" there is a row for each such day (`entry_date`, the first column) and value, in this order; they sum to
+    the same numbers. Raises BadParameter.
 
     visitors                people who visited in the range, and had not registered before
     registrations           those of them who registered in time
@@ -35,12 +43,18 @@ def conversions(
     """
     question = funnel.ask(funnel.STEPS, _WINDOW, "ordered", "new")
     funnel.one_of("credit", credit, CREDITS)
+    if per is not None:
+        funnel.one_of("per", per, ("day",))
     people = funnel.people(dimensions, period, question, complete_until, by)
     registered = people.filter(pl.col("mature") & pl.col("step_2").is_not_null())
     if by is not None and credit == "registration":
         registered = dimensions.add(registered.drop(by), by, funnel.of_step(2))
     counted = pl.concat([_entered(people), _credited(registered)], how="diagonal")
     sums = [pl.col(name).sum().cast(pl.Int64) for name in _COUNTS]
+    if per is not None:
+        key = [_ENTRY] if by is None else [_ENTRY, by]
+        counted = with_day(counted, dimensions.time_zone, "step_1").rename({DAY: _ENTRY})
+        return counted.group_by(key).agg(sums).select(*key, *_COLUMNS).sort(key, nulls_last=True)
     if by is None:
         return counted.select(sums).select(_COLUMNS)
     return (

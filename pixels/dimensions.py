@@ -59,6 +59,12 @@ class Dimensions:
             parameter, f"{by!r} is no dimension; there are {', '.join(self.of_tags)}, and metadata.KEY of any key"
         )
 
+    def check_of_banners(self, by: object, parameter: str = "by") -> str:
+        """Return the dimension, if it is one that the banner decides. Raises BadParameter that lists those."""
+        if isinstance(by, str) and by in self.of_tags:
+            return by
+        raise BadParameter(parameter, f"{by!r} is no dimension of banners; there are {', '.join(self.of_tags)}")
+
     def needs_events(self, by: str | None) -> bool:
         """Whether the value is that of the single event, and not of its banner."""
         return by is not None and by not in self.of_tags

@@ -14,6 +14,7 @@ from pixels import (
     compared,
     conversions,
     costs,
+    daily,
     funnel,
     hours,
     kpis,
@@ -80,6 +81,16 @@ class FigureQuestions(Opened):
         if by is not None:
             return activity_by.kpis_by(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
         return kpis.kpis(self._snapshot, period, self.time_zone, has_transactions=self._keeps_every_record)
+
+    def daily(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
+        """The figures of `kpis` that add up over days, one row a day that has any, or a day and value of a dimension.
+
+        event_date, the dimension `by`, daily_unique_visitors, registrations, ftd, first_deposits_without_registration,
+        deposit_days; see `pixels.daily.daily`.
+        """
+        period, by = parse_period(start, end), self._by(by)
+        funnel.one_of("credit", credit, conversions.CREDITS)
+        return daily.daily(self._dimensions, period, self.time_zone, by, credit)
 
     def costs(self, start: Day, end: Day, by: str = "banner_tag", credit: str = "event") -> pl.DataFrame:
         """What banners cost, and what each registration and FTD of the range cost by that; see `pixels.costs.costs`.
@@ -154,15 +165,18 @@ class FigureQuestions(Opened):
         question, period = funnel.ask(steps, window, order, entrants), parse_period(start, end)
         return funnel.funnel(self._dimensions, period, question, self._by(by), self.complete_until)
 
-    def conversions(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
+    def conversions(
+        self, start: Day, end: Day, by: str | None = None, credit: str = "event", per: str | None = None
+    ) -> pl.DataFrame:
         """Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.
 
         Mature entries only: visitors, registrations, registration_rate, credited_registrations, deposits, deposit_rate, and
         apart from them immature; see `pixels.conversions.conversions`. One row, or one a value of a dimension of the entry,
-        `by` as in `funnel`; with `credit` "registration" deposits count for that of the registration instead.
+        `by` as in `funnel`; with `credit` "registration" deposits count for that of the registration instead. `per` "day":
+        one row an entry day, `entry_date`, and value.
         """
         period = parse_period(start, end)
-        return conversions.conversions(self._dimensions, period, self._by(by), credit, self.complete_until)
+        return conversions.conversions(self._dimensions, period, self._by(by), credit, self.complete_until, per)
 
     def cohorts(self, start: Day, end: Day, by: str = "week", periods: int = 12) -> pl.DataFrame:
         """Of the players who registered in each week or month, how many made a first and a repeated deposit by when.

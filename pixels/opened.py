@@ -64,6 +64,18 @@ class Opened:
         return self._dimensions.tag_pattern
 
     @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What the banner of an event decides, and numbers can be split by; `metadata.KEY` is one more for every key."""
+        return self._dimensions.of_tags
+
+    def add_dimension(self, frame: pl.DataFrame, by: str) -> pl.DataFrame:
+        """Return a frame that has a `banner_tag` with one more column: the value of each row's banner in a dimension of it.
+
+        Null where it has none. Rows stay in order. Raises BadParameter for what is none of `dimensions`.
+        """
+        return self._dimensions.add(frame, self._dimensions.check_of_banners(by))
+
+    @property
     def is_demo(self) -> bool:
         """Whether this is made-up data."""
         return self._pointer.is_demo
