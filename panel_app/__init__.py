@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from panel_app.pages.overview import overview
+    from panel_app.cells import overview
 
 __all__ = ["overview"]
 
 
 def __getattr__(name: str) -> Any:
     """Load Panel when the first page is asked for, not when `pixels dashboard --help` is (PEP 562)."""
-    if name == "overview":
-        from panel_app.pages.overview import overview
+    if name in __all__:
+        from panel_app import cells
 
-        return overview
+        return getattr(cells, name)
     raise AttributeError(f"module 'panel_app' has no attribute {name!r}")

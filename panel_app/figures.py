@@ -1,114 +1,177 @@
-"""All that the overview shows of one period, read from one snapshot at once, so that no two figures disagree."""
+"""What the overview and the banners page count: of all banners that the filters leave, and of each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from panel_app.address import Address
+from panel_app.situation import Situation
+from panel_app.source import Answers, Standing
 from pixels import Warehouse
-from pixels.compared import comparable_days
 from pixels.period import Period
+from pixels.pointer import Pointer
 
+TAG, DAY = "banner_tag", "event_date"
 WINDOW_DAYS = 7
-_WINDOW = f"{WINDOW_DAYS}d"
-_FROM_REGISTRATION = ("registration", "deposit")
+ACTIVITY = (
+    "daily_unique_visitors",
+    "registrations",
+    "ftd",
+    "first_deposits_without_registration",
+    "deposit_days",
+)
+ENTRIES = ("visitors", "registrations", "credited_registrations", "deposits", "immature")
+ENTERED = {name: f"entered_{name}" for name in ENTRIES}
 
 
 @dataclass(frozen=True)
-class People:
-    """The frames that count people rather than days, of one period."""
+class Days:
+    """Some days, by day and banner, of the banners that the filters leave."""
 
-    kpis: pl.DataFrame
-    """`wh.kpis`: one row."""
-    funnel: pl.DataFrame
-    """`wh.funnel`: visit, registration, deposit; window 7 days."""
-    registered: pl.DataFrame
-    """`wh.funnel` from registration to deposit; window 7 days."""
+    period: Period
+    activity: pl.DataFrame
+    """`wh.daily(by="banner_tag")`."""
+    entries: pl.DataFrame | None = None
+    """`wh.conversions(by="banner_tag", per="day")`; None: not known yet."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the snapshot says of `period`; frames as the functions of `pixels.Warehouse` return them."""
+    """What a page of figures shows. Every sum on it is of these frames, so that no two figures disagree."""
 
-    snapshot: int
-    complete_until: datetime
-    time_zone: str
-    data: Period | None
-    """The days from the first to the last that have a counted event."""
-    period: Period
-    today: date
-    """The day that was running at `complete_until`."""
-    now: People
-    before: People | None
-    """The same of `compared_with`; None where a change would mislead."""
-    compared_with: Period | None
-    trend: pl.DataFrame
-    banners: pl.DataFrame
-    today_so_far: pl.DataFrame
-    """`wh.metrics` of `today`, up to `complete_until`, whatever the period is."""
+    now: Days
+    before: Days | None
+    """The days to compare with; which figures may be compared with them the situation says."""
+    dimensions: pl.DataFrame
+    """A row a banner: banner_tag, and the other dimensions of banners."""
+    money: pl.DataFrame
+    """`wh.money`, of the banners that the filters leave."""
+    costs: pl.DataFrame
+    """banner_tag, cost: of the banners whose cost is known."""
+    today: pl.DataFrame
+    """`wh.today`, whatever days and banners are chosen."""
     refused: pl.DataFrame
-    """Refused events of the period: reason, count; the most frequent first."""
+    """Refused events of the period: reason, count."""
+    tags: tuple[str, ...]
+    """Every banner of the period, also those that the filters leave out; the most visitors first."""
 
     @property
     def has_events(self) -> bool:
-        """Whether any event is counted in the period."""
-        return not self.trend.is_empty()
+        """Whether anything is counted in the period, with these filters."""
+        return not self.now.activity.is_empty()
 
 
-def local_day(instant: datetime, time_zone: str) -> date:
-    """Return the calendar day of an instant."""
-    return instant.astimezone(ZoneInfo(time_zone)).date()
+def read_figures(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Figures]:
+    """Ask the snapshot: first what is quick to count, then conversions, whose people have to be followed."""
+    figures = _activity(answers, address, where, standing)
+    yield figures
+    before = figures.before
+    yield replace(
+        figures,
+        now=_with_entries(answers, figures.now, address),
+        before=None if before is None else _with_entries(answers, before, address),
+    )
 
 
-def read_figures(wh: Warehouse, period: Period, today: date) -> Figures:
-    """Ask the snapshot for everything. Raises PixelsError when it cannot be read."""
-    data = wh.days_with_data()
-    first = wh.first_days()
-    compared_with = comparable_days(period, today, first, first)
+def sums(frame: pl.DataFrame | None, columns: tuple[str, ...]) -> Mapping[str, int]:
+    """Return the sum of each column; 0 where there is no row."""
+    if frame is None:
+        return {}
+    return frame.select(pl.col(columns).sum()).row(0, named=True)
+
+
+def _activity(answers: Answers, address: Address, where: Situation, standing: Standing) -> Figures:
+    now = answers.ask(_daily, where.period)
+    earlier = where.earlier
+    before = None if earlier is None else answers.ask(_daily, earlier)
+    dimensions = answers.ask(_dimensions, where.period, earlier)
+    kept = filtered(dimensions, address)[TAG]
+    days = Days(where.period, _of(now, kept, address))
+    by_size = (
+        now.group_by(TAG)
+        .agg(pl.col("daily_unique_visitors").sum())
+        .sort("daily_unique_visitors", TAG, descending=[True, False])
+    )
     return Figures(
-        snapshot=wh.snapshot,
-        complete_until=wh.complete_until,
-        time_zone=wh.time_zone,
-        data=data,
-        period=period,
-        today=today,
-        now=_people(wh, period),
-        before=None if compared_with is None else _people(wh, compared_with),
-        compared_with=compared_with,
-        trend=wh.metrics(period.start, period.end),
-        banners=wh.banners(period.start, period.end),
-        today_so_far=wh.metrics(today, today),
-        refused=_refused(wh, period),
+        now=days,
+        before=None if earlier is None or before is None else Days(earlier, _of(before, kept, address)),
+        dimensions=dimensions,
+        money=answers.ask(_money, where.period, tuple(kept) if address.where else None),
+        costs=answers.ask(_costs),
+        today=answers.ask(_today, _Moment(standing)),
+        refused=answers.ask(_refused, where.period),
+        tags=tuple(by_size[TAG]),
     )
 
 
-def _people(wh: Warehouse, period: Period) -> People:
-    days = (period.start, period.end)
-    return People(
-        kpis=wh.kpis(*days),
-        funnel=wh.funnel(*days, window=_WINDOW),
-        registered=wh.funnel(*days, window=_WINDOW, steps=_FROM_REGISTRATION),
-    )
+def _with_entries(answers: Answers, days: Days, address: Address) -> Days:
+    entries = answers.ask(_entries, days.period)
+    kept = filtered(answers.ask(_dimensions, days.period, None), address)[TAG]
+    return replace(days, entries=_of(entries, kept, address))
 
 
-def _refused(wh: Warehouse, period: Period) -> pl.DataFrame:
-    """Count refusals by reason; a refusal has an instant, so the period's ends become the instants of their midnights.
+def filtered(dimensions: pl.DataFrame, address: Address) -> pl.DataFrame:
+    """Keep the banners that have one of the values of every dimension that is filtered."""
+    wanted: dict[str, list[str | None]] = {}
+    for dimension, value in address.where:
+        wanted.setdefault(dimension, []).append(value)
+    for dimension, values in wanted.items():
+        named = pl.col(dimension).is_in([value for value in values if value is not None])
+        dimensions = dimensions.filter((named | pl.col(dimension).is_null()) if None in values else named)
+    return dimensions
 
-    A row stands for `count` of them. Older snapshots lack that column: BY NAME gives it to them, empty.
-    """
-    zone = ZoneInfo(wh.time_zone)
-    start, end = (
-        datetime.combine(day, time(), zone).astimezone(UTC) for day in (period.start, period.end + timedelta(days=1))
-    )
-    return wh.sql(
-        """
-        SELECT reason, sum(coalesce(count, 1))::BIGINT AS count
-        FROM (FROM rejected_events UNION ALL BY NAME SELECT NULL::BIGINT AS count WHERE false)
-        WHERE rejected_at >= $start AND rejected_at < $end
-        GROUP BY reason ORDER BY count DESC, reason
-        """,
-        {"start": start, "end": end},
-    )
+
+def _of(frame: pl.DataFrame, kept: pl.Series, address: Address) -> pl.DataFrame:
+    return frame.filter(pl.col(TAG).is_in(kept.implode())) if address.where else frame
+
+
+def _daily(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    return warehouse.daily(period.start, period.end, by=TAG)
+
+
+def _entries(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    return warehouse.conversions(period.start, period.end, by=TAG, per="day")
+
+
+def _dimensions(warehouse: Warehouse, period: Period, earlier: Period | None) -> pl.DataFrame:
+    """Return what is known of every banner that has anything in the days: banner_tag and the other dimensions."""
+    days = [period] if earlier is None else [period, earlier]
+    tags = pl.concat([warehouse.banners(one.start, one.end).select(TAG) for one in days]).unique().sort(TAG)
+    for dimension in warehouse.dimensions:
+        tags = tags if dimension == TAG else warehouse.add_dimension(tags, dimension)
+    return tags
+
+
+def _money(warehouse: Warehouse, period: Period, tags: tuple[str, ...] | None) -> pl.DataFrame:
+    return warehouse.money(period.start, period.end, banner=None if tags is None else list(tags))
+
+
+def _costs(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.known_banners().select(TAG, "cost").drop_nulls()
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Until when the running day is complete, which moves without a newer snapshot."""
+
+    standing: Standing
+
+    def __hash__(self) -> int:
+        return hash(self.standing.complete_until)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Moment) and other.standing.complete_until == self.standing.complete_until
+
+
+def _today(warehouse: Warehouse, moment: _Moment) -> pl.DataFrame:
+    pointer = moment.standing
+    return (warehouse.standing_for(pointer) if isinstance(pointer, Pointer) else warehouse).today()
+
+
+def _refused(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    """Count refusals of the days by reason, the most frequent first."""
+    refused = warehouse.refused(period.start, period.end)
+    return refused.group_by("reason").agg(pl.col("count").sum()).sort("count", "reason", descending=[True, False])

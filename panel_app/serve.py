@@ -17,7 +17,8 @@ from bokeh.settings import settings as bokeh_settings
 from panel.io.server import Server, get_server
 from tornado.websocket import WebSocketClosedError
 
-from panel_app.pages.overview import OverviewPage
+from panel_app.pages import PAGES
+from panel_app.session import Session
 from panel_app.source import Published
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
@@ -70,7 +71,7 @@ def page(published: Published, settings: Settings) -> pmui.Page:
     shown = pmui.Page(
         title="Pixels",
         favicon=_ICON,
-        main=[OverviewPage(published, settings).view],
+        main=[Session(published, settings, PAGES, _asked()).view],
         main_width=_WIDTH,
         busy_indicator=None,
         theme_config=_THEMES,
@@ -82,6 +83,12 @@ def page(published: Published, settings: Settings) -> pmui.Page:
     return shown
 
 
+def _asked() -> str:
+    """Return the address that the browser asked for, relative to the dashboard's."""
+    location = pn.state.location
+    return f"./{location.pathname.rpartition('/')[2]}{location.search}" if location else "./"
+
+
 def _busy_watchers() -> list[Any]:
     return list(pn.state.param.watchers.get("busy", {}).get("value", []))
 
@@ -89,7 +96,7 @@ def _busy_watchers() -> list[Any]:
 def _listen(published: Published, settings: Settings) -> Server:
     try:
         server = get_server(
-            {"/": lambda: page(published, settings)},
+            {f"/{shown.slug}": lambda: page(published, settings) for shown in PAGES},
             title="Pixels",
             address=settings.host or None,
             port=settings.dashboard_port,

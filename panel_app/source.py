@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import pixels
-from panel_app.figures import Figures, read_figures
-from panel_app.periods import default_preset, preset_period
 from pixels import Warehouse
-from pixels.period import Period
+from pixels.errors import PixelsError
 from pixels.pointer import POINTER, read_pointer
 
-Choice = str | Period
-"""The name of a preset, or days that stay as they are."""
-_REMEMBERED = 64
+Answer = TypeVar("Answer")
+_REMEMBERED = 256
 
 
 class Standing(Protocol):
@@ -31,9 +31,70 @@ class Standing(Protocol):
     @property
     def last_pass_at(self) -> datetime: ...  # noqa: D102
     @property
+    def last_event_at(self) -> datetime | None: ...  # noqa: D102
+    @property
     def time_zone(self) -> str: ...  # noqa: D102
     @property
     def is_demo(self) -> bool: ...  # noqa: D102
+
+
+class Superseded(PixelsError):
+    """The snapshot was closed, as there is a newer one: ask that."""
+
+
+class Answers:
+    """What one snapshot answered: a question is asked once, however many sessions want to know. For any thread."""
+
+    def __init__(self, warehouse: Warehouse, *, closes: bool = True) -> None:
+        self.warehouse = warehouse
+        self._closes = closes
+        self._lock = Lock()
+        self._asked: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+        self._asking = 0
+        self._retired = False
+
+    def ask(self, question: Callable[..., Answer], *parameters: Hashable) -> Answer:
+        """Return `question(warehouse, *parameters)`, remembered. Raises what it raises, and Superseded."""
+        future, is_new = self._future((question, *parameters))
+        if is_new:
+            try:
+                future.set_result(question(self.warehouse, *parameters))
+            except BaseException as error:
+                future.set_exception(error)
+                with self._lock:
+                    self._asked.pop((question, *parameters), None)
+            finally:
+                self._done()
+        answer: Answer = future.result()
+        return answer
+
+    def retire(self) -> None:
+        """Close the snapshot as soon as nothing is being asked."""
+        with self._lock:
+            self._retired = True
+            self._close_if_idle()
+
+    def _future(self, key: Hashable) -> tuple[Future[Any], bool]:
+        with self._lock:
+            if key in self._asked:
+                self._asked.move_to_end(key)
+                return self._asked[key], False
+            if self._retired:
+                raise Superseded("there is a newer snapshot")
+            self._asking += 1
+            future = self._asked[key] = Future[Any]()
+            if len(self._asked) > _REMEMBERED:
+                self._asked.popitem(last=False)
+            return future, True
+
+    def _done(self) -> None:
+        with self._lock:
+            self._asking -= 1
+            self._close_if_idle()
+
+    def _close_if_idle(self) -> None:
+        if self._retired and not self._asking and self._closes:
+            self.warehouse.close()
 
 
 class Source(Protocol):
@@ -42,75 +103,55 @@ class Source(Protocol):
     def standing(self) -> Standing | None:
         """Return what is published now, None when nothing is yet. Raises NoSnapshot when it is not usable."""
 
-    def figures(self, choice: Choice | None, today: date) -> tuple[Choice, Figures]:
-        """Return the figures of the newest snapshot, and what was chosen (None chooses the default)."""
+    def answers(self) -> Answers:
+        """Return the newest snapshot, to be asked. Raises PixelsError."""
 
 
 class Held:
     """A warehouse that somebody else opened and closes; it is shown as it is."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+        self._answers = Answers(warehouse, closes=False)
 
     def standing(self) -> Standing:
         """Return what was known when the warehouse was opened."""
-        return self._warehouse
+        return self._answers.warehouse
 
-    def figures(self, choice: Choice | None, today: date) -> tuple[Choice, Figures]:
-        """Read the figures of the chosen days."""
-        choice, period = _chosen(choice, today, self._warehouse.days_with_data())
-        return choice, read_figures(self._warehouse, period, today)
+    def answers(self) -> Answers:
+        """Return the one that is held."""
+        return self._answers
 
 
 class Published:
-    """The newest snapshot of a folder: one open file and one set of figures for all sessions.
+    """The newest snapshot of a folder: one open file and one set of answers for all sessions.
 
-    Questions are answered one at a time, so that many sessions cost no more memory than one, and sessions that show
-    the same period read it once. A snapshot is closed as soon as a newer one is opened.
+    A snapshot is closed when a newer one is opened, and what was being asked of it has been answered.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._asking = Lock()
-        self._warehouse: Warehouse | None = None
-        self._data: Period | None = None
-        self._figures: dict[tuple[Period, date], Figures] = {}
+        self.folder = folder
+        self._opening = Lock()
+        self._newest: Answers | None = None
 
     def standing(self) -> Standing | None:
         """Read the pointer; None when nothing was ever published."""
-        return read_pointer(self._folder) if (self._folder / POINTER).exists() else None
+        return read_pointer(self.folder) if (self.folder / POINTER).exists() else None
 
-    def figures(self, choice: Choice | None, today: date) -> tuple[Choice, Figures]:
-        """Read the figures of the chosen days from the newest snapshot."""
-        with self._asking:
-            warehouse = self._newest()
-            choice, period = _chosen(choice, today, self._data)
-            known = self._figures.get((period, today))
-            if known is None:
-                known = read_figures(warehouse, period, today)
-                if len(self._figures) >= _REMEMBERED:
-                    self._figures.pop(next(iter(self._figures)))
-                self._figures[period, today] = known
-            return choice, known
+    def answers(self) -> Answers:
+        """Return the newest snapshot."""
+        with self._opening:
+            old = self._newest
+            new = pixels.open(self.folder) if old is None else old.warehouse.reload()
+            if old is None or new is not old.warehouse:
+                self._newest = Answers(new)
+                if old is not None:
+                    old.retire()
+            assert self._newest is not None  # noqa: S101 - set above
+            return self._newest
 
     def close(self) -> None:
         """Release the file."""
-        with self._asking:
-            if self._warehouse is not None:
-                self._warehouse.close()
-                self._warehouse = None
-
-    def _newest(self) -> Warehouse:
-        old = self._warehouse
-        new = pixels.open(self._folder) if old is None else old.reload()
-        if new is not old:
-            self._warehouse, self._data = new, new.days_with_data()
-            self._figures.clear()
-            if old is not None:
-                old.close()
-        return new
-
-
-def _chosen(choice: Choice | None, today: date, data: Period | None) -> tuple[Choice, Period]:
-    chosen = default_preset(today, data) if choice is None else choice
-    return chosen, chosen if isinstance(chosen, Period) else preset_period(chosen, today, data)
+        with self._opening:
+            if self._newest is not None:
+                self._newest.retire()
+                self._newest = None

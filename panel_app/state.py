@@ -1,23 +1,27 @@
-"""What the overview shows. No widgets here, so it is tested without a browser."""
+"""What a session shows. No widgets here, so it is tested without a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import param
-import polars as pl
 
 from panel_app import words
-from panel_app.figures import Figures, local_day
-from panel_app.periods import CUSTOM
-from panel_app.source import Choice, Source, Standing
-from pixels.errors import NoSnapshot, PixelsError
-from pixels.period import Period
+from panel_app.address import Address, read_address
+from panel_app.page import Page
+from panel_app.situation import Situation, local_day, situation
+from panel_app.source import Source, Standing, Superseded
+from pixels import Warehouse
+from pixels.errors import PixelsError
 
 _LATE = timedelta(hours=2)
+_UNEXPECTED = "The figures could not be read; the log of the dashboard says why. It tries again by itself."
+_GONE = "What was published is not there any more. Run `pixels aggregate`; it publishes it again."
+_log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -25,119 +29,118 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-Key = tuple[int, datetime, date, Choice | None]
-"""Snapshot, when it was made, the day that was running, what was chosen: for the same, figures are the same."""
+Key = tuple[int, datetime, datetime, date, Address]
+"""Snapshot, when it was made, until when it is complete, the running day, what was asked: then the answer is the same."""
 
 
 @dataclass(frozen=True)
-class View:
+class Look:
     """One look at what is published, to be shown by the state that looked."""
 
-    asked: Choice | None
-    choice: Choice | None
-    standing: Standing | None
-    figures: Figures | None
+    address: Address
+    standing: Standing | None = None
+    situation: Situation | None = None
+    answer: object = None
     problem: str = ""
+    is_whole: bool = False
+    """Whether the answer holds all that was asked for; a first part of it can be shown before."""
     holds_for: Key | None = None
-    """What the figures answer; None when nothing could be asked."""
 
 
-class OverviewState(param.Parameterized):
-    """The chosen days, and the figures of them as last looked at.
+class DashboardState(param.Parameterized):
+    """The address, and what it shows as last looked at.
 
-    `look` reads and may run in any thread; `show` sets what the page renders. Together they are `follow`. Looking again
-    costs one `stat` when nothing new is published and the days are the same.
+    `looks` reads and may run in any thread; `show` sets what the page renders. Together they are `follow`.
     """
 
-    choice = param.Parameter(doc="Name of a preset, or a Period; None until there is data to choose a default by.")
+    address = param.ClassSelector(class_=Address, doc="What is asked for.")
+    misread = param.Parameter(default=(), doc="What of the browser's address was not understood.")
     standing = param.Parameter(doc="What is published (a Standing), None when nothing is.")
-    figures = param.Parameter(doc="The Figures of the chosen days, None while nothing is published.")
+    situation = param.Parameter(doc="The days that are shown (a Situation), None while nothing is published.")
+    answer = param.Parameter(doc="What the page shows; None while nothing is known.")
+    answers_to = param.Parameter(doc="The address that `answer` belongs to.")
     problem = param.String(doc="What stands in the way of newer figures, in words for a person.")
+    is_loading = param.Boolean(doc="Whether a part of the answer is still missing.")
     last_pass = param.String(doc="How long ago the last pass was.")
     passes_are_late = param.Boolean(doc="Whether the last pass is so long ago that somebody should look.")
 
-    def __init__(self, source: Source, now: Callable[[], datetime] = utc_now, **params: Any) -> None:
-        super().__init__(**params)
-        self._source, self._now = source, now
+    def __init__(
+        self, source: Source, pages: Sequence[Page], now: Callable[[], datetime] = utc_now, **params: Any
+    ) -> None:
+        super().__init__(address=Address(), **params)
+        self.source, self._now = source, now
+        self._pages: Mapping[str, Page] = {page.slug: page for page in pages}
         self._holds_for: Key | None = None
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self._pages[self.address.page]
+
+    def go(self, href: str) -> None:
+        """Show another address, relative to the dashboard's, such as ./funnel?days=7d."""
+        path, _, search = href.partition("?")
+        slug = path.rpartition("/")[2]
+        if slug not in self._pages:
+            self.misread = (f"There is no page {slug!r}.",)
+            return
+        read = read_address(slug, search, self._pages[slug].options, self._dimensions())
+        self.param.update(address=read.address, misread=read.problems)
+
+    def is_fresh(self) -> bool:
+        """Whether what is shown still is what is published: costs a look at the pointer."""
+        try:
+            standing = self.source.standing()
+        except PixelsError:
+            return False
+        return standing is not None and self._holds_for == _key(standing, self.address)
 
     def follow(self) -> None:
         """Look and show."""
-        self.show(self.look())
+        for look in self.looks():
+            self.show(look)
 
-    def look(self) -> View:
-        """Read what is published now, for the days that are chosen now."""
-        asked = self.choice
+    def looks(self) -> Iterator[Look]:
+        """Read what is published now for the address of now: first what is known at once, then all. Raises nothing."""
+        address = self.address
         try:
-            standing = self._source.standing()
-            if standing is not None:
-                return self._view(asked, standing)
+            standing = self.source.standing()
+            if standing is None:
+                yield Look(address, problem=_GONE if self.answer else "", is_whole=True)
+                return
+            yield from self._looks_at(address, standing)
+        except Superseded:
+            yield from self.looks()
         except PixelsError as error:
-            return self.view_with_problem(str(error))
-        gone = "What was published is not there any more. Run `pixels aggregate`; it publishes it again."
-        return self.view_with_problem(gone if self.figures else "")
+            yield Look(address, problem=str(error), is_whole=True)
+        except Exception:
+            _log.exception("the figures could not be read")
+            yield Look(address, problem=_UNEXPECTED, is_whole=True)
 
-    def view_with_problem(self, problem: str) -> View:
-        """Return what is shown already, with what stands in the way of newer figures."""
-        return View(self.choice, self.choice, self.standing, self.figures, problem)
-
-    def show(self, view: View) -> None:
-        """Show what was looked at, unless other days were chosen meanwhile: then a newer look is under way."""
-        if view.asked != self.choice:
+    def show(self, look: Look) -> None:
+        """Show what was looked at, unless something else was asked for meanwhile: then a newer look is under way."""
+        if look.address != self.address:
             return
-        self._holds_for = view.holds_for or self._holds_for
-        new: dict[str, Any] = {
-            "choice": view.choice,
-            "standing": view.standing,
-            "figures": view.figures,
-            "problem": view.problem,
-        }
-        if view.standing is not None:
-            age = self._now() - view.standing.last_pass_at
-            new |= {"last_pass": words.ago(age), "passes_are_late": age > _LATE}
+        new: dict[str, Any] = {"problem": look.problem, "is_loading": not look.is_whole}
+        if look.standing is not None:
+            age = self._now() - look.standing.last_pass_at
+            new |= {"standing": look.standing, "last_pass": words.ago(age), "passes_are_late": age > _LATE}
+        if look.situation is not None:
+            new |= {"situation": look.situation, "answer": look.answer, "answers_to": look.address}
+            self._holds_for = look.holds_for
         self.param.update({name: value for name, value in new.items() if getattr(self, name) is not value})
 
-    def choose(self, preset: str) -> None:
-        """Choose a preset; "Custom" keeps the days as they are now. What is chosen already is no new choice."""
-        if preset == self.preset:
-            return
-        if preset != CUSTOM:
-            self.choice = preset
-        elif self.figures is not None:
-            self.choice = self.figures.period
-
-    def choose_days(self, start: date, end: date) -> None:
-        """Choose days, both included; days that are shown already are no new choice."""
-        chosen = Period(min(start, end), max(start, end))
-        if self.figures is None or self.figures.period != chosen:
-            self.choice = chosen
+    def tick(self) -> None:
+        """Let time pass: the last pass is longer ago than it was."""
+        if self.standing is not None and not self.is_loading:
+            try:
+                standing = self.source.standing() or self.standing
+            except PixelsError:
+                standing = self.standing
+            age = self._now() - standing.last_pass_at
+            self.param.update(standing=standing, last_pass=words.ago(age), passes_are_late=age > _LATE)
 
     @property
-    def preset(self) -> str:
-        """The name of what is chosen."""
-        return self.choice if isinstance(self.choice, str) else CUSTOM
-
-    @param.depends("figures")
-    def kpis(self) -> pl.DataFrame:
-        """`wh.kpis` of the period."""
-        return self._shown.now.kpis
-
-    @param.depends("figures")
-    def trend(self) -> pl.DataFrame:
-        """`wh.metrics` of the period."""
-        return self._shown.trend
-
-    @param.depends("figures")
-    def banners(self) -> pl.DataFrame:
-        """`wh.banners` of the period."""
-        return self._shown.banners
-
-    @param.depends("figures")
-    def funnel(self) -> pl.DataFrame:
-        """`wh.funnel` of the period."""
-        return self._shown.now.funnel
-
-    @param.depends("standing")
     def data_through(self) -> str:
         """Until when every acknowledged event is counted, on the clock of the warehouse's time zone."""
         if self.standing is None:
@@ -145,23 +148,40 @@ class OverviewState(param.Parameterized):
         zone = self.standing.time_zone
         return f"{words.instant(self.standing.complete_until, zone)} ({zone})"
 
-    @param.depends("figures")
-    def is_waiting(self) -> bool:
-        """Whether there is no counted event at all yet."""
-        return self.figures is None or self.figures.data is None
+    @property
+    def last_event_age(self) -> timedelta:
+        """How long ago the newest event was; nothing when there is none."""
+        last = self.standing.last_event_at if self.standing else None
+        return self._now() - last if last else timedelta()
 
     @property
-    def _shown(self) -> Figures:
-        if self.figures is None:
-            raise NoSnapshot("nothing is published yet, so there is nothing to show")
-        return self.figures
+    def is_waiting(self) -> bool:
+        """Whether there is no counted event at all yet."""
+        return self.situation is None or self.situation.data is None
 
-    def _view(self, asked: Choice | None, standing: Standing) -> View:
-        """Keep the figures that are shown when they still hold, else read them."""
-        today = local_day(standing.complete_until, standing.time_zone)
-        key = (standing.snapshot, standing.as_of, today, asked)
-        if self.figures is not None and key == self._holds_for:
-            return View(asked, asked, standing, self.figures, holds_for=key)
-        chosen, figures = self._source.figures(asked, today)
-        choice = asked if figures.data is None else chosen  # the default waits for data to choose by
-        return View(asked, choice, standing, figures, holds_for=(*key[:3], choice))
+    def _looks_at(self, address: Address, standing: Standing) -> Iterator[Look]:
+        answers = self.source.answers()
+        where = situation(answers, address, standing)
+        key = _key(standing, address)
+        last: object = None
+        for answer in self._pages[address.page].read(answers, address, where, standing):
+            if last is not None:
+                yield Look(address, standing, where, last)
+            last = answer
+        yield Look(address, standing, where, last, is_whole=True, holds_for=key)
+
+    def _dimensions(self) -> tuple[str, ...]:
+        try:
+            return self.source.answers().ask(dimensions)
+        except PixelsError:
+            return ("banner_tag",)
+
+
+def dimensions(warehouse: Warehouse) -> tuple[str, ...]:
+    """Return the dimensions that a banner decides."""
+    return warehouse.dimensions
+
+
+def _key(standing: Standing, address: Address) -> Key:
+    today = local_day(standing.complete_until, standing.time_zone)
+    return (standing.snapshot, standing.as_of, standing.complete_until, today, address)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 
 from pixels.words import NONE, counted, day, days, instant, number, percent
 
 __all__ = [
     "NONE",
+    "Quoted",
     "ago",
+    "amount",
     "change",
     "change_in_points",
     "counted",
@@ -18,15 +22,40 @@ __all__ = [
     "number",
     "per_hundred",
     "percent",
+    "short_days",
 ]
 
+
+@dataclass(frozen=True)
+class Quoted:
+    """What a stranger named, in a sentence: it stays text, and stands apart."""
+
+    name: str
+
+
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_FRACTIONS_BELOW = 1_000
+QUIET = timedelta(minutes=10)
+"""From when on a warehouse without events is said to be quiet."""
 _JUST_NOW = timedelta(seconds=15)
 
 
 def per_hundred(part: int, whole: int) -> str:
     """Write how many there are per 100 of the whole."""
     return f"{part / whole * 100:.1f}" if whole else NONE
+
+
+def short_days(start: date, end: date) -> str:
+    """Write days without their year: 1 to 14 Nov, 28 Oct to 14 Nov."""
+    if start == end:
+        return day(end, with_year=False)
+    first = f"{start.day}" if (start.month, start.year) == (end.month, end.year) else day(start, with_year=False)
+    return f"{first} to {day(end, with_year=False)}"
+
+
+def amount(currency: str, value: Decimal) -> tuple[str, str]:
+    """Return an amount without the fractions that say nothing at its size, and its currency."""
+    return (f"{value:,.2f}" if abs(value) < _FRACTIONS_BELOW else f"{value:,.0f}"), currency
 
 
 def ago(age: timedelta) -> str:

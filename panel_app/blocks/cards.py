@@ -1,116 +1,102 @@
-"""The five figures above everything else, each with its change against the period before."""
+"""The figures above everything else, each with its change, its sparkline and what it was divided by."""
 
 from __future__ import annotations
-
-from datetime import timedelta
-from typing import Any
 
 import polars as pl
 
 from panel_app import words
-from panel_app.blocks.markup import text
-from panel_app.figures import WINDOW_DAYS, Figures, People, local_day
+from panel_app.address import Address
+from panel_app.blocks.changes import count_change, points_change
+from panel_app.blocks.markup import link, skeleton, text
+from panel_app.blocks.sparkline import sparkline
+from panel_app.figures import WINDOW_DAYS, Figures
+from panel_app.measures import MEASURES, Compared, compared, daily, mature_until
+from panel_app.page import Shown
+from panel_app.situation import Situation
 
-_Change = tuple[str, str]
-_ARROWS = {"up": "▲ ", "down": "▼ ", "level": "", "none": ""}
 
-
-def cards(figures: Figures) -> str:
-    """Draw the five cards."""
-    now, visits = figures.now.kpis.row(0, named=True), "daily_unique_visitors"
+def cards(shown: Shown, chosen: str) -> str:
+    """Draw a card a measure, and one for money where any was sent; a click draws the measure as the trend."""
+    figures: Figures = shown.answer
+    where = shown.situation
     drawn = [
-        _card(
-            "daily-unique-visitors",
-            "Daily unique visitors",
-            words.number(now[visits]),
-            _count_change(figures, visits),
-            f"{words.counted(now['unique_visitors'], 'unique visitor', 'unique visitors')} in the period",
-        ),
-        _card(
-            "registrations",
-            "Registrations",
-            words.number(now["registrations"]),
-            _count_change(figures, "registrations"),
-            f"{words.per_hundred(now['registrations'], now[visits])} per 100 visits",
-        ),
-        _card("ftd", "FTD", words.number(now["ftd"]), _count_change(figures, "ftd"), _without_registration(now)),
-        _conversion(figures, "visit-to-registration", "Visit to registration", "entered"),
-        _conversion(figures, "registration-to-deposit", "Registration to deposit", "registered"),
+        _card(compared(measure, figures, where), figures, where, shown.address, is_chosen=measure.slug == chosen)
+        for measure in MEASURES
     ]
-    return f'<div class="sized"><div class="cards">{"".join(drawn)}</div></div>'
+    if figures.money["currency"].drop_nulls().len():
+        drawn.append(_money(figures.money))
+    return f'<div class="sized"><div class="cards cards-{len(drawn)}">{"".join(drawn)}</div></div>'
 
 
-def _card(name: str, label: str, value: str, change: _Change, note: str) -> str:
-    direction, amount = change
-    return (
-        f'<div class="card card-{name}"><span class="card-label">{text(label)}</span>'
-        f'<span class="card-value kpi-{name}">{text(value)}</span>'
-        f'<span class="card-change {direction}">{_ARROWS[direction]}{text(amount)}</span>'
-        f'<span class="card-note">{text(note)}</span></div>'
+def _card(beside: Compared, figures: Figures, where: Situation, address: Address, *, is_chosen: bool) -> str:
+    measure, now = beside.measure, beside.now
+    if not now.is_known:
+        value, change, note = skeleton("4ch"), skeleton("8ch"), skeleton("14ch")
+    else:
+        value = text(words.percent(now.value) if measure.is_rate else words.number(now.part))
+        change = points_change(beside) if measure.is_rate else count_change(beside, where)
+        note = text(_entered(beside, where) if measure.is_rate else _note(beside, figures))
+    inside = (
+        f'<span class="card-label">{text(measure.label)}</span>'
+        f'<span class="card-line"><span class="card-value kpi-{measure.slug}{" chance" if now.is_chance else ""}">{value}</span>'
+        f"{sparkline(daily(measure, figures.now, where))}</span>"
+        f'<span class="card-change">{change}</span><span class="card-note">{note}</span>'
+        f'<span class="card-more" role="tooltip">{text(measure.meaning)} {text(_parts(beside))}</span>'
+    )
+    return link(
+        address.with_options(metric=measure.slug),
+        inside,
+        css=f"card card-{measure.slug}",
+        current=is_chosen,
     )
 
 
-def _without_registration(kpis: dict[str, Any]) -> str:
-    others = kpis["first_deposits_without_registration"]
-    more = f"; {words.counted(others, 'first deposit', 'first deposits')} without a registration" if others else ""
-    return f"First-time deposits{more}"
+def _note(beside: Compared, figures: Figures) -> str:
+    """Say what else belongs to the count."""
+    if beside.measure.slug == "ftd":
+        others = int(figures.now.activity["first_deposits_without_registration"].sum())
+        return f"{words.counted(others, 'first deposit')} without a registration" if others else "first deposits"
+    if beside.measure.slug == "registrations":
+        visits = int(figures.now.activity["daily_unique_visitors"].sum())
+        return f"{words.per_hundred(beside.now.part, visits)} per 100 visits"
+    return "once a day each"
 
 
-def _count_change(figures: Figures, name: str) -> _Change:
-    if figures.before is None:
-        return "none", _why_no_change(figures)
-    direction, amount = words.change(figures.now.kpis[name].item(), figures.before.kpis[name].item())
-    return direction, f"{amount} {_against(figures)}"
+def _entered(beside: Compared, where: Situation) -> str:
+    """Say whose rate it is: of which entries."""
+    last = mature_until(where)
+    if last is None:
+        return f"too early: {WINDOW_DAYS} days are not over"
+    days = words.short_days(where.period.start, last)
+    return f"entered {days}, within {WINDOW_DAYS} days"
 
 
-def _against(figures: Figures) -> str:
-    days = figures.period.number_of_days
-    return "vs the day before" if days == 1 else f"vs {days} days before"
+def _parts(beside: Compared) -> str:
+    """Say numerator and denominator, now and before."""
+    now, before = beside.now, beside.before
+    if not beside.measure.is_rate:
+        if before is None or beside.before_days is None:
+            return ""
+        return f"{words.number(before.part)} {words.days(beside.before_days)}."
+    whole, part = beside.measure.people
+    told = f"{words.number(now.part)} {part} of {words.number(now.whole)} {whole}."
+    if before is None or beside.before_days is None or not before.is_known:
+        return told
+    return (
+        f"{told} Before: {words.number(before.part)} of {words.number(before.whole)}, {words.days(beside.before_days)}."
+    )
 
 
-def _why_no_change(figures: Figures) -> str:
-    return "today is not over" if figures.period.end >= figures.today else "no data to compare with"
-
-
-def _step_two(people: People, entered_by: str) -> dict[str, Any]:
-    frame = people.funnel if entered_by == "entered" else people.registered
-    return frame.filter(pl.col("step") == 2).row(0, named=True)
-
-
-def _conversion(figures: Figures, name: str, label: str, entered_by: str) -> str:
-    """Draw a rate of people by entry, of those alone whose window was over when the data ends."""
-    step = _step_two(figures.now, entered_by)
-    part, whole, rate = step["mature_players"], step["mature_entered"], step["mature_rate"]
-    verb = "registered" if entered_by == "entered" else "deposited"
-    if not whole:
-        note = _too_early(step, verb)
-    else:
-        note = (
-            f"{words.number(part)} of {words.number(whole)} who {entered_by} {_entry_days(figures)}, "
-            f"within {WINDOW_DAYS} days"
-        )
-    return _card(name, label, words.percent(rate), _rate_change(figures, entered_by, rate), note)
-
-
-def _too_early(step: dict[str, Any], verb: str) -> str:
-    if not step["entered"]:
-        return "nobody to count in the period"
-    return f"too early to say: {words.number(step['players'])} of {words.number(step['entered'])} {verb} so far"
-
-
-def _rate_change(figures: Figures, entered_by: str, rate: float | None) -> _Change:
-    if figures.before is None:
-        return "none", _why_no_change(figures)
-    before = _step_two(figures.before, entered_by)["mature_rate"]
-    if rate is None or before is None:
-        return "none", "nothing to compare"
-    direction, amount = words.change_in_points(rate, before)
-    return direction, f"{amount} {_against(figures)}"
-
-
-def _entry_days(figures: Figures) -> str:
-    """Say which entries of the period had their whole window before the data ends."""
-    last_entry = figures.complete_until - timedelta(days=WINDOW_DAYS)
-    if local_day(last_entry, figures.time_zone) > figures.period.end:
-        return words.days(figures.period)
-    return f"until {words.instant(last_entry, figures.time_zone, with_year=False)}"
+def _money(money: pl.DataFrame) -> str:
+    """Draw the amounts of signed deposits by currency; what anybody could have sent stands apart from it."""
+    rows = money.filter(pl.col("currency").is_not_null()).sort("signed_amount", descending=True, nulls_last=True)
+    amounts = [(row["currency"], row["signed_amount"]) for row in rows.to_dicts() if row["signed_transactions"]]
+    unverified = int(rows["unverified_transactions"].sum())
+    first = " ".join(words.amount(*amounts[0])) if amounts else words.NONE
+    others = ", ".join(" ".join(words.amount(*one)) for one in amounts[1:])
+    note = f"{words.counted(unverified, 'unverified transaction')} apart" if unverified else "signed deposits"
+    return (
+        '<div class="card card-money"><span class="card-label">Money</span>'
+        f'<span class="card-line"><span class="card-value kpi-money">{text(first)}</span></span>'
+        f'<span class="card-change none">{text(others)}</span><span class="card-note">{text(note)}</span></div>'
+    )

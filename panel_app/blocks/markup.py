@@ -1,40 +1,12 @@
-"""HTML blocks: one style, and text that stays text."""
+"""Pieces of HTML: text that stays text, links that lead to other states of the page."""
 
 from __future__ import annotations
 
 import html
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
-import panel as pn
-
-GAP = "14px"
-_CARD = """
-:host {
-  background: var(--panel-surface-color, var(--jp-layout-color1, #fff));
-  border: 1px solid color-mix(in srgb, var(--panel-on-surface-color, #1c1c1c) 14%, transparent);
-  border-radius: 10px; padding: 16px; gap: 10px; box-sizing: border-box; min-width: 0;
-}
-"""
-_LINE = ":host { flex-wrap: wrap; gap: 8px 12px; align-items: center; min-height: 36px; }"
-_PAGE = """
-:host { padding: 14px 24px 32px; box-sizing: border-box; }
-@media (max-width: 600px) { :host { padding: 12px 16px 24px; } }
-"""
-_SIDE_BY_SIDE = f"""
-:host {{
-  display: grid !important; gap: {GAP}; align-items: start; width: 100%;
-  grid-template-columns: minmax(0, 1fr);
-}}
-@media (min-width: 1000px) {{ :host {{ grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); }} }}
-"""
-
-
-@cache
-def style() -> str:
-    """Return the style sheet of all blocks."""
-    return Path(__file__).parents[1].joinpath("style.css").read_text("utf-8")
+from panel_app.address import Address
+from panel_app.words import Quoted
 
 
 def text(value: object) -> str:
@@ -42,44 +14,25 @@ def text(value: object) -> str:
     return html.escape(str(value), quote=True)
 
 
-def block(content: Any, **options: Any) -> pn.pane.HTML:
-    """Return a pane for HTML, or for a function of parameters that returns HTML; what it shows is replaced in place."""
-    return pn.pane.HTML(
-        content, stylesheets=[style()], sizing_mode="stretch_width", margin=0, disable_math=True, **options
-    )
+def name(value: str | None) -> str:
+    """Write what a stranger named: set apart, so that its direction does not turn the words around it."""
+    return '<span class="muted">(none)</span>' if value is None else f"<bdi>{text(value)}</bdi>"
 
 
-def title(words: str) -> pn.pane.HTML:
-    """Return the heading of a section, as wide as its words, so that controls fit beside it."""
-    return pn.pane.HTML(
-        f"<h2>{text(words)}</h2>",
-        stylesheets=[style(), ":host { flex: 1 1 auto; }"],
-        align="center",
-        margin=0,
-        disable_math=True,
-    )
+def sentence(parts: Iterable[str | Quoted]) -> str:
+    """Write a sentence with the names in it."""
+    return "".join(f"<b>{name(part.name)}</b>" if isinstance(part, Quoted) else text(part) for part in parts)
 
 
-def stack(*parts: Any, **options: Any) -> pn.Column:
-    """Return the parts one above the other."""
-    return pn.Column(*parts, sizing_mode="stretch_width", margin=0, styles={"gap": GAP}, **options)
+def link(to: Address, inside: str, css: str = "", *, current: bool = False, label: str = "") -> str:
+    """Return a link to another state of the page; `inside` is markup. A modifier key opens it in a page of its own."""
+    classes = f"{css}{' current' if current else ''}".strip()
+    more = [f'class="{classes}"'] if classes else []
+    more += ['aria-current="true"'] if current else []
+    more += [f'aria-label="{text(label)}"'] if label else []
+    return f'<a data-go href="{text(to.href)}" {" ".join(more)}>{inside}</a>'
 
 
-def whole_page(*parts: Any) -> pn.Column:
-    """Return the parts one above the other, with room around them."""
-    return pn.Column(*parts, stylesheets=[_PAGE], sizing_mode="stretch_width", margin=0, styles={"gap": GAP})
-
-
-def section(*parts: Any) -> pn.Column:
-    """Return a card that holds the parts one above the other."""
-    return pn.Column(*parts, stylesheets=[_CARD], sizing_mode="stretch_width", margin=0)
-
-
-def line(*parts: Any) -> pn.Row:
-    """Return the parts beside each other, in as many lines as the page's width asks for."""
-    return pn.Row(*parts, stylesheets=[_LINE], sizing_mode="stretch_width", margin=0)
-
-
-def side_by_side(*parts: Any) -> pn.Column:
-    """Return the parts beside each other where the page is wide enough, else one above the other."""
-    return pn.Column(*parts, stylesheets=[_SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)
+def skeleton(width: str) -> str:
+    """Return a bar in the place of what is not known yet, as high as the text will be."""
+    return f'<span class="skeleton" style="width:{width}" aria-label="loading">&nbsp;</span>'

@@ -1,4 +1,4 @@
-"""The daily trend as a chart that moves: new numbers are drawn into the lines that are there."""
+"""A measure by day as a chart that moves: new numbers are drawn into the lines that are there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,26 @@ from typing import Any
 
 import holoviews as hv
 import panel as pn
+import polars as pl
 
-from panel_app.figures import Figures
-from pixels import plots
+from panel_app import words
+from panel_app.blocks.markup import text
+from panel_app.figures import DAY, Figures
+from panel_app.measures import Measure, daily
+from panel_app.situation import Situation
+from pixels.plots.figure_trend import figure_trend
 
-HEIGHT = 220
+HEIGHT = 330
+
+
+def trend_frame(measure: Measure, figures: Figures, where: Situation) -> pl.DataFrame:
+    """Return a measure by day, and that of the earlier days beside it: event_date, value, partial, before_date, before."""
+    now = daily(measure, figures.now, where)
+    fair = where.fair_days(measure.needs)
+    if fair is None or figures.before is None:
+        return now.with_columns(before_date=pl.lit(None, pl.Date), before=pl.lit(None, pl.Float64))
+    before = daily(measure, figures.before, where).select(before_date=DAY, before="value")
+    return pl.concat([now, before.head(now.height)], how="horizontal")
 
 
 class TrendChart:
@@ -19,15 +34,21 @@ class TrendChart:
     def __init__(self) -> None:
         self._redraw = hv.streams.Counter()
         self._drawn: tuple[object, ...] | None = None
-        self._figures: Figures | None = None
-        self._event_type = ""
+        self._frame = pl.DataFrame()
+        self._measure: Measure | None = None
         self.pane = pn.pane.HoloViews(None, height=HEIGHT, sizing_mode="stretch_width", margin=0)
 
-    def draw(self, figures: Figures, event_type: str) -> None:
-        """Draw the counts of one event type; the line to a day that is not over is dashed."""
-        self._figures, self._event_type = figures, event_type
+    def draw(self, measure: Measure, frame: pl.DataFrame) -> None:
+        """Draw what `trend_frame` returned; lines to days that may still rise are dashed."""
+        self._frame, self._measure = frame, measure
         # What decides how many lines and which axes there are; HoloViews updates data in place, not structure.
-        structure = (figures.period, figures.today, event_type)
+        structure = (
+            frame[DAY].min(),
+            frame.height,
+            measure.slug,
+            tuple(frame["partial"]),
+            frame["before"].null_count(),
+        )
         if structure == self._drawn:
             self._redraw.event()
         else:
@@ -35,16 +56,31 @@ class TrendChart:
             self.pane.object = hv.DynamicMap(self._plot, streams=[self._redraw])
 
     def _plot(self, counter: int) -> Any:
-        figures = self._figures
-        assert figures is not None  # noqa: S101 - drawn by `draw` alone
-        partial = figures.today if figures.period.end >= figures.today else None
-        days = (figures.period.start, figures.period.end)
-        plot = plots.metrics(
-            figures.trend, self._event_type, last_day_partial=partial, period=days, width=None, height=HEIGHT
-        )
-        top = max([1, *figures.trend.filter(event_type=self._event_type)["count"]])
-        # The card's heading and buttons say what the axes are.
-        return plot.opts(xlabel="", ylabel="", ylim=(0, top * 1.1), backend="bokeh").opts(*_growing_axes())
+        measure = self._measure
+        assert measure is not None  # noqa: S101 - drawn by `draw` alone
+        plot = figure_trend(self._frame, measure.label, is_rate=measure.is_rate, width=None, height=HEIGHT)
+        return plot.opts(*_growing_axes())
+
+
+def trend_table(measure: Measure, frame: pl.DataFrame) -> str:
+    """Draw the same numbers as a table, for those who cannot see the chart, or want to read them."""
+
+    def written(value: float | None) -> str:
+        if value is None:
+            return words.NONE
+        return words.percent(value) if measure.is_rate else words.number(round(value))
+
+    rows = "".join(
+        f'<tr><th scope="row">{words.day(row[DAY])}{" (may still rise)" if row["partial"] else ""}</th>'
+        f"<td>{written(row['value'])}</td><td>{words.day(row['before_date']) if row['before_date'] else words.NONE}</td>"
+        f"<td>{written(row['before'])}</td></tr>"
+        for row in frame.iter_rows(named=True)
+    )
+    return (
+        '<details class="twin" data-stays-open><summary>As a table</summary><div class="scrolls" tabindex="0"><table><thead><tr>'
+        f'<th scope="col">Day</th><th scope="col">{text(measure.label)}</th><th scope="col">Day before</th>'
+        f'<th scope="col">Before</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+    )
 
 
 def _growing_axes() -> list[Any]:

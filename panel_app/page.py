@@ -1,0 +1,55 @@
+"""What a page is: which questions it asks, and what draws the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from panel_app.address import Address
+from panel_app.situation import Situation
+from panel_app.source import Answers, Standing
+
+Read = Callable[[Answers, Address, Situation, Standing], Iterator[object]]
+Go = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that a page draws."""
+
+    address: Address
+    situation: Situation
+    answer: Any
+    standing: Standing
+
+
+class View(Protocol):
+    """Widgets of one session that show a page."""
+
+    @property
+    def layout(self) -> Any:
+        """What is on the page."""
+
+    def show(self, shown: Shown) -> None:
+        """Draw an answer into what is there."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the dashboard.
+
+    slug     the last part of its address; the overview has none
+    read     asks the snapshot, in a thread of its own: yields first what is quick to know, then more, at last all of it
+    view     makes the widgets, given what goes to another address
+    options  what of the address only this page knows, with the values that each may have (None: any text)
+    """
+
+    slug: str
+    title: str
+    read: Read
+    view: Callable[[Go, bool], View]
+    options: Mapping[str, Collection[str] | None] = field(default_factory=dict)
+    is_in_more: bool = False
+    filters: Collection[str] = ("days", "against", "where", "by")
+    """Which parts of the filter row it heeds."""

@@ -1,0 +1,109 @@
+"""One sentence above the figures: what changed, and which banner explains it."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import polars as pl
+
+from panel_app import words
+from panel_app.figures import TAG, Figures
+from panel_app.measures import FTD, REGISTRATIONS, VISITORS, Measure, compared
+from panel_app.situation import Situation
+from panel_app.words import Quoted
+
+Parts = list[str | Quoted]
+_CHANCE = 2.0
+"""Standard deviations of the difference of two Poisson counts within which it is taken for chance."""
+_MOST = 0.5
+"""The share of a change from which on one banner explains most of it."""
+
+
+def sentence(figures: Figures, where: Situation) -> Parts:
+    """Say what changed against the earlier days, and which banner explains it; names of banners stand apart as `Quoted`.
+
+    The measure is FTD, or what there is of the way to it. A difference that chance alone makes in one of twenty cases is no
+    change. The banner is the one whose own difference goes the furthest in the same direction.
+    """
+    measure = _leading(figures)
+    beside = compared(measure, figures, where)
+    now = words.number(beside.now.part)
+    days = words.days(where.period)
+    if not figures.has_events:
+        return [f"Nothing was counted {days}."]
+    if beside.before is None or beside.before_days is None:
+        return [f"{now} {_noun(measure, beside.now.part)} {days}. {_why_alone(where)}", *_largest(figures, measure)]
+    before, against = beside.before.part, f"against {words.days(beside.before_days)}"
+    if _is_chance(beside.now.part, before):
+        told = f"{now} {_noun(measure, beside.now.part)}, about as many as before ({words.number(before)}), {against}."
+        return [told, *_largest(figures, measure)]
+    way = "rose" if beside.now.part > before else "fell"
+    told = f"{measure.label} {way} from {words.number(before)} to {now}{_percent(beside.now.part, before)}, {against}."
+    return [told, *_explained(figures, measure, beside.now.part - before)]
+
+
+def _leading(figures: Figures) -> Measure:
+    """Return the measure that is the closest to money, of which there is any."""
+    days = [figures.now] if figures.before is None else [figures.now, figures.before]
+    for measure in (FTD, REGISTRATIONS):
+        if any(one.activity[measure.part].sum() for one in days):
+            return measure
+    return VISITORS
+
+
+def _noun(measure: Measure, number: int) -> str:
+    if measure is FTD:
+        return "FTD"
+    one = "daily unique visitor" if measure is VISITORS else "registration"
+    return one if number == 1 else f"{one}s"
+
+
+def _is_chance(now: int, before: int) -> bool:
+    return abs(now - before) <= _CHANCE * sqrt(now + before)
+
+
+def _percent(now: int, before: int) -> str:
+    return f" ({(now - before) / before * 100:+.0f} %)".replace("-", "\u2212") if before else ""
+
+
+def _why_alone(where: Situation) -> str:
+    if where.against == "none":
+        return ""
+    if where.running_day is not None:
+        return "Today is not over, so it is compared with nothing."
+    return "There is no whole data of earlier days to compare with."
+
+
+def _explained(figures: Figures, measure: Measure, difference: int) -> Parts:
+    """Name the banner whose own difference goes the furthest in the direction of the whole."""
+    assert figures.before is not None  # noqa: S101 - there is a difference
+    changes = (
+        pl.concat(
+            [
+                figures.now.activity.select(TAG, change=pl.col(measure.part)),
+                figures.before.activity.select(TAG, change=-pl.col(measure.part)),
+            ]
+        )
+        .group_by(TAG)
+        .agg(pl.col("change").sum())
+        .filter(pl.col("change") * difference > 0)
+        .sort(pl.col("change").abs(), TAG, descending=[True, False])
+    )
+    if changes.is_empty():
+        return []
+    tag, change = changes.row(0)
+    share = "explains most of it" if abs(change) >= _MOST * abs(difference) else "has the largest part of it"
+    return [" ", Quoted(tag), f" {share} ({_signed(change)})."]
+
+
+def _largest(figures: Figures, measure: Measure) -> Parts:
+    """Name the banner that brought the most."""
+    sums = figures.now.activity.group_by(TAG).agg(pl.col(measure.part).sum())
+    first = sums.sort(measure.part, TAG, descending=[True, False]).row(0)
+    if not first[1] or sums.height == 1:
+        return []
+    return [" ", Quoted(first[0]), f" brought the most ({words.number(first[1])})."]
+
+
+def _signed(change: int) -> str:
+    return f"{change:+,}".replace("-", "\u2212")

@@ -1,0 +1,177 @@
+"""What one person has open: the frame around the pages, the page that is shown, and the looks at what is published."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import panel as pn
+
+from panel_app.blocks import frame
+from panel_app.blocks.layout import stack, whole_page
+from panel_app.figures import Figures
+from panel_app.page import Page, Shown, View
+from panel_app.pages.first_pixel import first_pixel
+from panel_app.screen import Screen
+from panel_app.source import Published, Source
+from panel_app.state import DashboardState, Look, dimensions
+from pixels.config import Settings
+from pixels.errors import PixelsError
+from pixels.ports import url
+
+LOOK_EVERY_MS = 2_000
+_AT_ONCE_S = 0.25
+"""How long a page waits for its figures before it is sent without them."""
+_READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reads-figures")
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """A state, and what renders it. `view` is the page; on a server it follows newer snapshots."""
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        pages: Sequence[Page],
+        href: str = "./",
+    ) -> None:
+        self.state = DashboardState(source, pages)
+        self._pages = pages
+        self._collector = url(settings.host, settings.collector_port)
+        self._has_address = pn.state.curdoc is not None
+        self._views: dict[str, View] = {}
+        self._shown = ""
+        self._reading = 0
+        self._doc = pn.state.curdoc
+        self._make_frame()
+        self.state.go(href)
+        self._read_at_once()
+        self._draw()
+        if self._doc is not None and isinstance(source, Published):
+            pn.state.add_periodic_callback(self.follow, period=LOOK_EVERY_MS)
+
+    def go(self, href: str) -> None:
+        """Show another address: what is on the page already at once, figures as soon as they are read."""
+        self.state.go(href)
+        self._draw_frame()
+        self._start_reading()
+
+    async def follow(self) -> None:
+        """Look whether something newer is published, and show it."""
+        if self.state.is_loading or self.state.is_fresh():
+            self.state.tick()
+            self._draw_frame()
+        else:
+            await self._read()
+
+    def _make_frame(self) -> None:
+        self._navigation = Screen(on_go=self.go, moves_address=self._has_address, hears_back=True)
+        self._status, self._filters, self._told = (
+            Screen(on_go=self.go, moves_address=self._has_address) for _ in range(3)
+        )
+        self._body = stack()
+        self.view = whole_page(self._navigation, self._status, self._filters, self._told, self._body)
+
+    def _read_at_once(self) -> None:
+        """Read, and when that takes longer than a moment, go on without figures: they follow."""
+        looks: Future[list[Look]] = _READERS.submit(lambda: list(self.state.looks()))
+        try:
+            for look in looks.result(timeout=_AT_ONCE_S if self._doc is not None else None):
+                self.state.show(look)
+        except TimeoutError:
+            self.state.is_loading = True
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        """Read beside the loop that serves the pages; without one, here and now."""
+        if self._doc is not None:
+            self._doc.add_next_tick_callback(self._read)
+            return
+        try:
+            self._task = asyncio.get_running_loop().create_task(self._read())
+        except RuntimeError:
+            self.state.follow()
+            self._draw()
+
+    async def _read(self) -> None:
+        """Show each look as it comes, unless something else was asked for meanwhile."""
+        self._reading += 1
+        mine = self._reading
+        looks = self.state.looks()
+        while (look := await asyncio.get_running_loop().run_in_executor(_READERS, _next, looks)) is not None:
+            if mine != self._reading:
+                return
+            self.state.show(look)
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw frame and page; what nobody expected becomes a message, and a traceback for the log."""
+        try:
+            self._draw_body()
+        except Exception:
+            _log.exception("the page could not be drawn")
+            self.state.problem = "This page could not be drawn; the log of the dashboard says why."
+        self._draw_frame()
+
+    def _draw_frame(self) -> None:
+        state = self.state
+        figures = state.answer if isinstance(state.answer, Figures) else None
+        self._navigation.show(frame.navigation(state, self._pages))
+        if not state.misread:  # else the browser keeps what was not understood, beside what is said of it
+            self._navigation.address = state.address.href
+        strip = frame.status(state)
+        if figures is not None:
+            strip += frame.health(figures.refused) + frame.today_so_far(figures.today)
+        self._status.show(f'<div class="status">{strip}</div>' if strip else "")
+        tags = figures.tags if figures is not None else ()
+        self._filters.show("" if state.is_waiting else frame.filters(state, tags, self._dimensions()))
+        told = frame.told(state.problem, state.misread)
+        self._told.show(told)
+        self._told.visible = bool(told)
+
+    def _dimensions(self) -> tuple[str, ...]:
+        try:
+            return self.state.source.answers().ask(dimensions)
+        except PixelsError:
+            return ()
+
+    def _draw_body(self) -> None:
+        wanted = self._wanted()
+        if wanted != self._shown:
+            self._shown = wanted
+            self._body.objects = self._objects(wanted)
+        state = self.state
+        if wanted.startswith("page ") and state.answers_to.page == state.page.slug:
+            self._view_of(state.page).show(Shown(state.answers_to, state.situation, state.answer, state.standing))
+
+    def _wanted(self) -> str:
+        """Say what the page is to be: before the first event the way to one, unless a problem hides whether there is any."""
+        state = self.state
+        if state.answer is None:
+            return "problem" if state.problem else "loading" if state.is_loading else "first pixel"
+        if state.is_waiting and state.page.slug == "":
+            return "first pixel"
+        return f"page {state.answers_to.page}"
+
+    def _objects(self, wanted: str) -> list[Any]:
+        if wanted == "first pixel":
+            return [Screen(first_pixel(self._collector))]
+        if wanted.startswith("page "):
+            return [self._view_of(self.state.page).layout]
+        return [Screen('<div class="loading" role="status">Reading the figures…</div>')] if wanted == "loading" else []
+
+    def _view_of(self, page: Page) -> View:
+        if page.slug not in self._views:
+            self._views[page.slug] = page.view(self.go, self._has_address)
+        return self._views[page.slug]
+
+
+def _next(looks: Iterator[Look]) -> Look | None:
+    return next(looks, None)
+
+
+Make = Callable[[], Session]

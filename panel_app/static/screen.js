@@ -1,0 +1,114 @@
+// Shows HTML, and tells the server where a person wants to go. A link or a form with data-go leads to another state of the
+// same page: its address is put in the browser's bar and sent to the server, which answers with other HTML.
+
+const morphing = {
+  morphStyle: "innerHTML",
+  ignoreActiveValue: true,
+  callbacks: {
+    beforeAttributeUpdated: (name, node, _kind) => !(name === "open" && node.hasAttribute("data-stays-open")),
+  },
+}
+
+const plain = event => event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+
+function address_of(form) {
+  const search = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) if (value !== "") search.append(name, value)
+  const text = search.toString()
+  return form.getAttribute("action") + (text ? `?${text}` : "")
+}
+
+export function render({ model, el }) {
+  const root = document.createElement("div")
+  root.className = "screen"
+  root.innerHTML = model.html
+
+  const go = href => {
+    if (model.moves_address) history.pushState({}, "", new URL(href, document.baseURI))
+    model.send_msg({ go: href })
+  }
+  const wanted = form => form.closest("form[data-go]")
+
+  root.addEventListener("click", event => {
+    const link = event.target.closest("a[data-go], button[data-copy], button[data-closes]")
+    if (!link) return
+    if (link.matches("button[data-copy]")) return copy(root, link)
+    if (!plain(event)) return
+    event.preventDefault()
+    link.closest("details[data-menu]")?.removeAttribute("open")
+    go(link.getAttribute("href"))
+  })
+  root.addEventListener("submit", event => {
+    const form = wanted(event.target)
+    if (!form) return
+    event.preventDefault()
+    go(address_of(form))
+  })
+  root.addEventListener("change", event => {
+    const form = wanted(event.target)
+    if (form && event.target.matches("select, input[type=checkbox], input[type=radio]")) {
+      go(address_of(form))
+    }
+  })
+  let typed
+  root.addEventListener("input", event => {
+    const list = event.target.getAttribute("data-narrows")
+    if (list) return narrow(root.querySelector(`#${list}`), event.target.value)
+    const form = event.target.matches("input[type=search]") && wanted(event.target)
+    if (!form) return
+    clearTimeout(typed)
+    typed = setTimeout(() => go(address_of(form)), 300)
+  })
+  root.addEventListener("keydown", event => {
+    if (event.key !== "Escape") return
+    const menu = event.target.closest("details[data-menu][open]")
+    if (!menu) return
+    menu.removeAttribute("open")
+    menu.querySelector("summary").focus()
+  })
+  const close_menus = event => {
+    for (const menu of root.querySelectorAll("details[data-menu][open]"))
+      if (!event.composedPath().includes(menu)) menu.removeAttribute("open")
+  }
+  document.addEventListener("click", close_menus)
+
+  const moved = () => model.send_msg({ go: `.${location.pathname.slice(location.pathname.lastIndexOf("/"))}${location.search}` })
+  if (model.moves_address && model.hears_back) window.addEventListener("popstate", moved)
+
+  // A form, or somebody's own typing, can name the same state in other words.
+  model.on("address", () => {
+    const wanted = new URL(model.address, document.baseURI)
+    if (model.moves_address && wanted.href !== location.href) history.replaceState({}, "", wanted)
+  })
+  model.on("html", () => Idiomorph.morph(root, model.html, morphing))
+  model.on("remove", () => {
+    window.removeEventListener("popstate", moved)
+    document.removeEventListener("click", close_menus)
+  })
+  return root
+}
+
+// Leave in a list only the lines that hold the text.
+function narrow(list, text) {
+  const wanted = text.trim().toLocaleLowerCase()
+  for (const line of list.children) line.hidden = !line.textContent.toLocaleLowerCase().includes(wanted)
+}
+
+function copy(root, button) {
+  const text = root.querySelector(`#${button.getAttribute("data-copy")}`).textContent
+  const said = button.textContent
+  const done = () => {
+    button.textContent = "Copied"
+    setTimeout(() => { button.textContent = said }, 1500)
+  }
+  const by_hand = () => {  // without https a browser has no clipboard to offer
+    const area = document.createElement("textarea")
+    area.value = text
+    document.body.append(area)
+    area.select()
+    if (document.execCommand("copy")) done()
+    area.remove()
+    button.focus()
+  }
+  navigator.clipboard ? navigator.clipboard.writeText(text).then(done, by_hand) : by_hand()
+}

@@ -1,0 +1,123 @@
+"""One figure by day as a line, and that of earlier days beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import polars as pl
+from bokeh.models import BasicTicker, DatetimeTickFormatter, NumeralTickFormatter
+
+from pixels.plots.theme import GREY, HEIGHT, PALETTE, WIDTH, dressed, load_backend, nothing_to_draw, thousands_on_y
+from pixels.words import NONE
+
+_MARKED_DAYS = 62
+_TARGETS_WIDTH = 500
+_EVERY_DAY_NAMED = 7
+
+
+def figure_trend(
+    frame: pl.DataFrame,
+    label: str,
+    *,
+    is_rate: bool = False,
+    width: int | None = WIDTH,
+    height: int = HEIGHT,
+) -> Any:
+    """Draw a figure by day: event_date, value (null: a gap), partial, and beside it before_date and before (null: none).
+
+    The line to a `partial` day, whose figure may still rise, is dashed. The earlier days are a grey line over the days that
+    they stand beside. `is_rate` writes 0.081 as 8.1 %. `width` None fills the page.
+    """
+    if frame.is_empty():
+        return nothing_to_draw(width, height)
+    load_backend()
+    rows = frame.with_columns(pl.col("value", "before").cast(pl.Float64))
+    top = max([0.0, *rows["value"].drop_nulls(), *rows["before"].drop_nulls()]) * 1.1 or 1.0
+    return dressed(
+        hv.Overlay([_earlier(rows, is_rate), *_line(rows, label), _targets(rows, label, is_rate)]),
+        width,
+        height,
+        title="",
+        xlabel="",
+        ylabel="",
+        ylim=(0, top),
+        padding=(0.02, 0.1),
+        show_legend=False,
+        **_axes(rows, is_rate),
+    )
+
+
+def _axes(rows: pl.DataFrame, is_rate: bool) -> dict[str, Any]:
+    days = rows["event_date"]
+    named = {"xticks": days.to_list()} if days.len() <= _EVERY_DAY_NAMED else {}
+    return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, _days_on_x]}
+
+
+def _percent_on_y(plot: Any, _element: Any) -> None:
+    for axis in plot.state.yaxis:
+        axis.formatter = NumeralTickFormatter(format="0.[0] %")
+        axis.ticker = BasicTicker(desired_num_ticks=5)
+    for grid, axis in zip(plot.state.ygrid, plot.state.yaxis, strict=False):
+        grid.ticker = axis.ticker
+    for grid in plot.state.xgrid:
+        grid.visible = False
+
+
+def _days_on_x(plot: Any, _element: Any) -> None:
+    """Write the days as every other text of the page does; by itself Bokeh writes a few of them as hours."""
+    scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days")
+    for axis in plot.state.xaxis:
+        axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%-d %b"), months="%b %Y", years="%Y")
+
+
+def _earlier(rows: pl.DataFrame, is_rate: bool) -> Any:
+    named = rows.select("event_date", "before", "before_date", text=_written("before", is_rate=is_rate))
+    return hv.Curve(named, "event_date", "before", label="before").opts(
+        color=GREY, line_width=1.5, alpha=0.8, backend="bokeh"
+    )
+
+
+def _line(rows: pl.DataFrame, label: str) -> list[Any]:
+    """Return a solid line through whole days and dashed ones to those that are not, and the points."""
+    partial = pl.col("partial")
+    reached = partial | partial.shift(-1, fill_value=False) | partial.shift(1, fill_value=False)
+    solid = rows.with_columns(pl.when(~partial).then("value").alias("value"))
+    dashed = rows.with_columns(pl.when(reached).then("value").alias("value"))
+    drawn = [
+        hv.Curve(part.select("event_date", "value"), "event_date", "value", label=label).opts(
+            color=PALETTE[0], line_width=2, line_dash=dash, backend="bokeh"
+        )
+        for part, dash in ((solid, "solid"), (dashed, "dashed"))
+    ]
+    points = rows.drop_nulls("value") if rows.height <= _MARKED_DAYS else rows.clear()
+    marks = hv.Scatter(points.select("event_date", "value"), "event_date", "value", label=label)
+    return [*drawn, marks.opts(color=PALETTE[0], size=4, backend="bokeh")]
+
+
+def _targets(rows: pl.DataFrame, label: str, is_rate: bool) -> Any:
+    """Return unseen points, larger than those that are seen, with the tooltips."""
+    cut = pl.when("partial").then(pl.lit(", may still rise")).otherwise(pl.lit(""))
+    there = rows.filter(pl.col("value").is_not_null() | pl.col("before").is_not_null())
+    named = there.select(
+        "event_date",
+        place=pl.coalesce("value", "before"),
+        now=_written("value", is_rate=is_rate),
+        then=_written("before", is_rate=is_rate),
+        day=pl.col("event_date").dt.strftime("%a, %-d %b %Y") + cut,
+        earlier=pl.col("before_date").dt.strftime("%a, %-d %b %Y").fill_null("nothing to compare"),
+    )
+    return hv.Scatter(named, "event_date", ["place", "now", "then", "day", "earlier"], label=label).opts(
+        color=PALETTE[0],
+        alpha=0,
+        size=min(16, max(4, _TARGETS_WIDTH // max(1, rows.height))),
+        tools=["hover"],
+        hover_tooltips=[("@day", "@now"), ("@earlier", "@then")],
+        backend="bokeh",
+    )
+
+
+def _written(column: str, *, is_rate: bool) -> pl.Expr:
+    value = pl.col(column)
+    text = pl.format("{} %", (value * 100).round(1)) if is_rate else value.round(0).cast(pl.Int64).cast(pl.String)
+    return pl.when(value.is_not_null()).then(text).otherwise(pl.lit(NONE))
