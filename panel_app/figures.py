@@ -12,7 +12,6 @@ from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
 from pixels import Warehouse
 from pixels.period import Period
-from pixels.pointer import Pointer
 
 TAG, DAY = "banner_tag", "event_date"
 WINDOW_DAYS = 7
@@ -51,12 +50,6 @@ class Figures:
     """`wh.money`, of the banners that the filters leave."""
     costs: pl.DataFrame
     """banner_tag, cost: of the banners whose cost is known."""
-    today: pl.DataFrame
-    """`wh.today`, whatever days and banners are chosen."""
-    refused: pl.DataFrame
-    """Refused events of the period: reason, count."""
-    tags: tuple[str, ...]
-    """Every banner of the period, also those that the filters leave out; the most visitors first."""
 
     @property
     def has_events(self) -> bool:
@@ -66,7 +59,7 @@ class Figures:
 
 def read_figures(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Figures]:
     """Ask the snapshot: first what is quick to count, then conversions, whose people have to be followed."""
-    figures = _activity(answers, address, where, standing)
+    figures = _activity(answers, address, where)
     yield figures
     before = figures.before
     yield replace(
@@ -83,33 +76,25 @@ def sums(frame: pl.DataFrame | None, columns: tuple[str, ...]) -> Mapping[str, i
     return frame.select(pl.col(columns).sum()).row(0, named=True)
 
 
-def _activity(answers: Answers, address: Address, where: Situation, standing: Standing) -> Figures:
+def _activity(answers: Answers, address: Address, where: Situation) -> Figures:
     now = answers.ask(_daily, where.period)
     earlier = where.earlier
     before = None if earlier is None else answers.ask(_daily, earlier)
-    dimensions = answers.ask(_dimensions, where.period, earlier)
+    dimensions = answers.ask(dimensions_of, where.period, earlier)
     kept = filtered(dimensions, address)[TAG]
     days = Days(where.period, _of(now, kept, address))
-    by_size = (
-        now.group_by(TAG)
-        .agg(pl.col("daily_unique_visitors").sum())
-        .sort("daily_unique_visitors", TAG, descending=[True, False])
-    )
     return Figures(
         now=days,
         before=None if earlier is None or before is None else Days(earlier, _of(before, kept, address)),
         dimensions=dimensions,
         money=answers.ask(_money, where.period, tuple(kept) if address.where else None),
         costs=answers.ask(_costs),
-        today=answers.ask(_today, _Moment(standing)),
-        refused=answers.ask(_refused, where.period),
-        tags=tuple(by_size[TAG]),
     )
 
 
 def _with_entries(answers: Answers, days: Days, address: Address) -> Days:
     entries = answers.ask(_entries, days.period)
-    kept = filtered(answers.ask(_dimensions, days.period, None), address)[TAG]
+    kept = filtered(answers.ask(dimensions_of, days.period, None), address)[TAG]
     return replace(days, entries=_of(entries, kept, address))
 
 
@@ -136,7 +121,7 @@ def _entries(warehouse: Warehouse, period: Period) -> pl.DataFrame:
     return warehouse.conversions(period.start, period.end, by=TAG, per="day")
 
 
-def _dimensions(warehouse: Warehouse, period: Period, earlier: Period | None) -> pl.DataFrame:
+def dimensions_of(warehouse: Warehouse, period: Period, earlier: Period | None) -> pl.DataFrame:
     """Return what is known of every banner that has anything in the days: banner_tag and the other dimensions."""
     days = [period] if earlier is None else [period, earlier]
     tags = pl.concat([warehouse.banners(one.start, one.end).select(TAG) for one in days]).unique().sort(TAG)
@@ -151,27 +136,3 @@ def _money(warehouse: Warehouse, period: Period, tags: tuple[str, ...] | None) -
 
 def _costs(warehouse: Warehouse) -> pl.DataFrame:
     return warehouse.known_banners().select(TAG, "cost").drop_nulls()
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """Until when the running day is complete, which moves without a newer snapshot."""
-
-    standing: Standing
-
-    def __hash__(self) -> int:
-        return hash(self.standing.complete_until)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Moment) and other.standing.complete_until == self.standing.complete_until
-
-
-def _today(warehouse: Warehouse, moment: _Moment) -> pl.DataFrame:
-    pointer = moment.standing
-    return (warehouse.standing_for(pointer) if isinstance(pointer, Pointer) else warehouse).today()
-
-
-def _refused(warehouse: Warehouse, period: Period) -> pl.DataFrame:
-    """Count refusals of the days by reason, the most frequent first."""
-    refused = warehouse.refused(period.start, period.end)
-    return refused.group_by("reason").agg(pl.col("count").sum()).sort("count", "reason", descending=[True, False])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from panel_app.figures import DAY, WINDOW_DAYS, Days, Figures
-from panel_app.situation import Situation, local_day
+from panel_app.figures import DAY, Days, Figures
+from panel_app.situation import Situation
 from pixels.compared import NEEDS
 from pixels.period import Period
 
@@ -161,12 +161,6 @@ def _daily_rate(measure: Measure, days: Days, every: pl.DataFrame) -> pl.DataFra
 def _every_day(period: Period, today: date) -> pl.DataFrame:
     last = min(period.end, max(today, period.start))
     return pl.DataFrame({DAY: pl.date_range(period.start, last, eager=True)})
-
-
-def mature_until(where: Situation) -> date | None:
-    """Return the last day of the period whose entries all had their 7 days when the data ended; None: there is no such day."""
-    last = local_day(where.complete_until - timedelta(days=WINDOW_DAYS), where.time_zone) - timedelta(days=1)
-    return None if last < where.period.start else min(last, where.period.end)
 
 
 def _sum(frame: pl.DataFrame, column: str) -> int:

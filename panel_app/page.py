@@ -51,5 +51,8 @@ class Page:
     view: Callable[[Go, bool], View]
     options: Mapping[str, Collection[str] | None] = field(default_factory=dict)
     is_in_more: bool = False
+    is_in_navigation: bool = True
+    names_people: bool = False
+    """Whether it is for those who may see the names of players."""
     filters: Collection[str] = ("days", "against", "where", "by")
     """Which parts of the filter row it heeds."""

@@ -12,14 +12,12 @@ import panel as pn
 
 from panel_app.blocks import frame
 from panel_app.blocks.layout import stack, whole_page
-from panel_app.figures import Figures
 from panel_app.page import Page, Shown, View
 from panel_app.pages.first_pixel import first_pixel
 from panel_app.screen import Screen
 from panel_app.source import Published, Source
-from panel_app.state import DashboardState, Look, dimensions
+from panel_app.state import DashboardState, Look
 from pixels.config import Settings
-from pixels.errors import PixelsError
 from pixels.ports import url
 
 LOOK_EVERY_MS = 2_000
@@ -119,25 +117,17 @@ class Session:
 
     def _draw_frame(self) -> None:
         state = self.state
-        figures = state.answer if isinstance(state.answer, Figures) else None
         self._navigation.show(frame.navigation(state, self._pages))
         if not state.misread:  # else the browser keeps what was not understood, beside what is said of it
             self._navigation.address = state.address.href
         strip = frame.status(state)
-        if figures is not None:
-            strip += frame.health(figures.refused) + frame.today_so_far(figures.today)
+        if state.strip is not None:
+            strip += frame.health(state.strip.refused) + frame.today_so_far(state.strip.today)
         self._status.show(f'<div class="status">{strip}</div>' if strip else "")
-        tags = figures.tags if figures is not None else ()
-        self._filters.show("" if state.is_waiting else frame.filters(state, tags, self._dimensions()))
+        self._filters.show("" if state.is_waiting else frame.filters(state))
         told = frame.told(state.problem, state.misread)
         self._told.show(told)
         self._told.visible = bool(told)
-
-    def _dimensions(self) -> tuple[str, ...]:
-        try:
-            return self.state.source.answers().ask(dimensions)
-        except PixelsError:
-            return ()
 
     def _draw_body(self) -> None:
         wanted = self._wanted()

@@ -15,6 +15,7 @@ from panel_app.address import Address, read_address
 from panel_app.page import Page
 from panel_app.situation import Situation, local_day, situation
 from panel_app.source import Source, Standing, Superseded
+from panel_app.strip import Strip, read_strip
 from pixels import Warehouse
 from pixels.errors import PixelsError
 
@@ -40,6 +41,7 @@ class Look:
     address: Address
     standing: Standing | None = None
     situation: Situation | None = None
+    strip: Strip | None = None
     answer: object = None
     problem: str = ""
     is_whole: bool = False
@@ -57,6 +59,7 @@ class DashboardState(param.Parameterized):
     misread = param.Parameter(default=(), doc="What of the browser's address was not understood.")
     standing = param.Parameter(doc="What is published (a Standing), None when nothing is.")
     situation = param.Parameter(doc="The days that are shown (a Situation), None while nothing is published.")
+    strip = param.Parameter(doc="What stands above every page (a Strip), None while nothing is published.")
     answer = param.Parameter(doc="What the page shows; None while nothing is known.")
     answers_to = param.Parameter(doc="The address that `answer` belongs to.")
     problem = param.String(doc="What stands in the way of newer figures, in words for a person.")
@@ -126,7 +129,7 @@ class DashboardState(param.Parameterized):
             age = self._now() - look.standing.last_pass_at
             new |= {"standing": look.standing, "last_pass": words.ago(age), "passes_are_late": age > _LATE}
         if look.situation is not None:
-            new |= {"situation": look.situation, "answer": look.answer, "answers_to": look.address}
+            new |= {"situation": look.situation, "strip": look.strip, "answer": look.answer, "answers_to": look.address}
             self._holds_for = look.holds_for
         self.param.update({name: value for name, value in new.items() if getattr(self, name) is not value})
 
@@ -163,12 +166,13 @@ class DashboardState(param.Parameterized):
         answers = self.source.answers()
         where = situation(answers, address, standing)
         key = _key(standing, address)
+        strip = read_strip(answers, where, standing)
         last: object = None
         for answer in self._pages[address.page].read(answers, address, where, standing):
             if last is not None:
-                yield Look(address, standing, where, last)
+                yield Look(address, standing, where, strip, last)
             last = answer
-        yield Look(address, standing, where, last, is_whole=True, holds_for=key)
+        yield Look(address, standing, where, strip, last, is_whole=True, holds_for=key)
 
     def _dimensions(self) -> tuple[str, ...]:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from pixels.words import NONE, counted, day, days, instant, number, percent
 
@@ -19,6 +20,7 @@ __all__ = [
     "day",
     "days",
     "instant",
+    "instant_to_the_second",
     "number",
     "per_hundred",
     "percent",
@@ -51,6 +53,12 @@ def short_days(start: date, end: date) -> str:
         return day(end, with_year=False)
     first = f"{start.day}" if (start.month, start.year) == (end.month, end.year) else day(start, with_year=False)
     return f"{first} to {day(end, with_year=False)}"
+
+
+def instant_to_the_second(value: datetime, time_zone: str) -> str:
+    """Write an instant on the clock of the time zone: 22 Nov 2026, 16:00:05."""
+    local = value.astimezone(ZoneInfo(time_zone))
+    return f"{day(local.date())}, {local:%H:%M:%S}"
 
 
 def amount(currency: str, value: Decimal) -> tuple[str, str]:

@@ -135,7 +135,11 @@ def _row(row: Row, columns: list[Column], address: Address, most: dict[str, Any]
     value: str | None = row[address.by]
     cells = "".join(_cell(column, row, most, is_known=is_known) for column in columns)
     to = address.only(address.by, value)
-    return f'<tr><th scope="row" class="banner">{link(to, name(value), css="filter")}</th>{cells}</tr>'
+    own = ""
+    if address.by == TAG and value is not None:
+        page = Address("banner", address.days, address.against).with_options(tag=value)
+        own = link(page, "details", css="own", label=f"The page of {value}")
+    return f'<tr><th scope="row" class="banner">{link(to, name(value), css="filter")}{own}</th>{cells}</tr>'
 
 
 def _cell(column: Column, row: Row, most: dict[str, Any], *, is_known: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
 from panel_app import words
@@ -10,9 +12,9 @@ from panel_app.blocks.changes import count_change, points_change
 from panel_app.blocks.markup import link, skeleton, text
 from panel_app.blocks.sparkline import sparkline
 from panel_app.figures import WINDOW_DAYS, Figures
-from panel_app.measures import MEASURES, Compared, compared, daily, mature_until
+from panel_app.measures import MEASURES, Compared, compared, daily
 from panel_app.page import Shown
-from panel_app.situation import Situation
+from panel_app.situation import Situation, local_day
 
 
 def cards(shown: Shown, chosen: str) -> str:
@@ -63,12 +65,15 @@ def _note(beside: Compared, figures: Figures) -> str:
 
 
 def _entered(beside: Compared, where: Situation) -> str:
-    """Say whose rate it is: of which entries."""
-    last = mature_until(where)
-    if last is None:
+    """Say whose rate it is: of which entries, all of whom had their 7 days."""
+    last_entry = where.complete_until - timedelta(days=WINDOW_DAYS)
+    last_day = local_day(last_entry, where.time_zone)
+    if last_day < where.period.start:
         return f"too early: {WINDOW_DAYS} days are not over"
-    days = words.short_days(where.period.start, last)
-    return f"entered {days}, within {WINDOW_DAYS} days"
+    if last_day > where.period.end:
+        return f"entered {words.short_days(where.period.start, where.period.end)}, within {WINDOW_DAYS} days"
+    until = words.instant(last_entry, where.time_zone, with_year=False)
+    return f"entered until {until}, within {WINDOW_DAYS} days"
 
 
 def _parts(beside: Compared) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 from panel_app import words
 from panel_app.address import COMPARISONS, NO_COMPARISON, Address
 from panel_app.blocks.banners import heading_of
+from panel_app.blocks.forms import hidden_fields
 from panel_app.blocks.markup import link, name, text
 from panel_app.page import Page
 from panel_app.periods import LABELS, custom
@@ -24,7 +25,7 @@ MOST_LISTED = 300
 def navigation(state: DashboardState, pages: Sequence[Page]) -> str:
     """Draw the ways to the pages; the days and the filters go with one."""
     address = state.address
-    main = "".join(_way(page, address) for page in pages if not page.is_in_more)
+    main = "".join(_way(page, address) for page in pages if page.is_in_navigation and not page.is_in_more)
     others = [page for page in pages if page.is_in_more]
     more = ""
     if others:
@@ -88,19 +89,19 @@ def _so_far(event_type: str, label: str, row: dict[str, object]) -> str:
     return f'<span><b class="today-{event_type}">{words.number(count)}</b> {label}{beside}</span>'
 
 
-def filters(state: DashboardState, tags: Sequence[str], dimensions: Sequence[str]) -> str:
+def filters(state: DashboardState) -> str:
     """Draw the row of filters, and the filters that are set, each with a way to take it away."""
-    where = state.situation
+    where, strip = state.situation, state.strip
     page, address = state.page, state.address
     parts = []
     if where is not None and "days" in page.filters:
         parts += [_presets(address, where.choice), _days(state)]
     if where is not None and "against" in page.filters:
         parts.append(_against(address))
-    if "where" in page.filters:
-        parts.append(_banners(address, tags))
-    if "by" in page.filters and len(dimensions) > 1:
-        parts.append(_dimension(address, dimensions))
+    if strip is not None and "where" in page.filters:
+        parts.append(_banners(address, strip.tags))
+    if strip is not None and "by" in page.filters:
+        parts.append(_dimension(address, strip.dimensions))
     row = f'<div class="filters" role="group" aria-label="Filters">{"".join(parts)}</div>' if parts else ""
     return row + (_chips(address) if "where" in page.filters else "")
 
@@ -118,20 +119,13 @@ def _days(state: DashboardState) -> str:
     where = state.situation
     period = where.period
     own = " current" if where.choice == custom(period) else ""
-    hidden = _hidden(replace(state.address, days=""))
+    hidden = hidden_fields(replace(state.address, days=""))
     return (
         f'<details class="menu days{own}" data-menu data-stays-open><summary>{text(words.days(period))}</summary>'
         f'<form data-go action="./{state.address.page}" class="panel">{hidden}'
         f'<label>From <input type="date" name="start" required value="{period.start.isoformat()}"></label>'
         f'<label>To <input type="date" name="end" required value="{period.end.isoformat()}"></label>'
         '<button type="submit" class="filled">Show these days</button></form></details>'
-    )
-
-
-def _hidden(address: Address) -> str:
-    """Return the rest of an address as fields of a form."""
-    return "".join(
-        f'<input type="hidden" name="{text(field)}" value="{text(value)}">' for field, value in address.pairs
     )
 
 

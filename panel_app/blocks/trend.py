@@ -9,9 +9,12 @@ import panel as pn
 import polars as pl
 
 from panel_app import words
+from panel_app.blocks.layout import section
 from panel_app.blocks.markup import text
 from panel_app.figures import DAY, Figures
 from panel_app.measures import Measure, daily
+from panel_app.page import Go, Shown
+from panel_app.screen import Screen
 from panel_app.situation import Situation
 from pixels.plots.figure_trend import figure_trend
 
@@ -26,6 +29,30 @@ def trend_frame(measure: Measure, figures: Figures, where: Situation) -> pl.Data
         return now.with_columns(before_date=pl.lit(None, pl.Date), before=pl.lit(None, pl.Float64))
     before = daily(measure, figures.before, where).select(before_date=DAY, before="value")
     return pl.concat([now, before.head(now.height)], how="horizontal")
+
+
+class TrendSection:
+    """The chart of a measure with its heading, what its lines are, and the table of the same numbers."""
+
+    def __init__(self, go: Go, moves_address: bool) -> None:
+        self._title, self._twin = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
+        self._chart = TrendChart()
+        self.layout = section(self._title, self._chart.pane, self._twin)
+
+    def show(self, shown: Shown, measure: Measure) -> None:
+        """Draw the measure of the figures that are shown."""
+        frame = trend_frame(measure, shown.answer, shown.situation)
+        self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure)}")
+        self._chart.draw(measure, frame)
+        self._twin.show(trend_table(measure, frame))
+
+
+def _lines(shown: Shown, measure: Measure) -> str:
+    """Say what the lines are."""
+    fair = shown.situation.fair_days(measure.needs)
+    before = f'<span class="key before">{text(words.days(fair))}</span>' if fair else ""
+    now = f'<span class="key now">{text(words.days(shown.situation.period))}</span>'
+    return f'<p class="keys note">{now}{before}<span>dashed: may still rise</span></p>'
 
 
 class TrendChart:

@@ -7,7 +7,7 @@ from panel_app.blocks.banners import SORTS, banner_rows, banners_table, heading_
 from panel_app.blocks.cards import cards
 from panel_app.blocks.layout import section, side_by_side, stack
 from panel_app.blocks.markup import link, sentence, text
-from panel_app.blocks.trend import TrendChart, trend_frame, trend_table
+from panel_app.blocks.trend import TrendSection
 from panel_app.figures import read_figures
 from panel_app.measures import BY_SLUG, VISITORS
 from panel_app.page import Go, Page, Shown
@@ -21,36 +21,20 @@ class OverviewView:
     """The widgets of one session."""
 
     def __init__(self, go: Go, moves_address: bool) -> None:
-        self._top, self._title, self._twin, self._banners = (
-            Screen(on_go=go, moves_address=moves_address) for _ in range(4)
-        )
-        self._trend = TrendChart()
-        self.layout = stack(
-            self._top,
-            side_by_side(section(self._title, self._trend.pane, self._twin), section(self._banners)),
-        )
+        self._top, self._banners = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
+        self._trend = TrendSection(go, moves_address)
+        self.layout = stack(self._top, side_by_side(self._trend.layout, section(self._banners)))
 
     def show(self, shown: Shown) -> None:
         """Draw the figures."""
         measure = BY_SLUG[shown.address.option("metric", VISITORS.slug)]
         self._top.show(_sentence(shown) + cards(shown, measure.slug))
-        frame = trend_frame(measure, shown.answer, shown.situation)
-        self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure.slug)}")
-        self._trend.draw(measure, frame)
-        self._twin.show(trend_table(measure, frame))
+        self._trend.show(shown, measure)
         self._banners.show(_banners(shown))
 
 
 def _sentence(shown: Shown) -> str:
     return f'<p class="sentence">{sentence(what_changed(shown.answer, shown.situation))}</p>'
-
-
-def _lines(shown: Shown, metric: str) -> str:
-    """Say what the lines are."""
-    fair = shown.situation.fair_days(BY_SLUG[metric].needs)
-    before = f'<span class="key before">{text(words.days(fair))}</span>' if fair else ""
-    now = f'<span class="key now">{text(words.days(shown.situation.period))}</span>'
-    return f'<p class="keys note">{now}{before}<span>dashed: may still rise</span></p>'
 
 
 def _banners(shown: Shown) -> str:

@@ -67,6 +67,7 @@ def _percent_on_y(plot: Any, _element: Any) -> None:
 def _days_on_x(plot: Any, _element: Any) -> None:
     """Write the days as every other text of the page does; by itself Bokeh writes a few of them as hours."""
     scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days")
+    plot.state.min_border_right = 24  # for the half of the last day's name
     for axis in plot.state.xaxis:
         axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%-d %b"), months="%b %Y", years="%Y")
 

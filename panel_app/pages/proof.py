@@ -1,0 +1,109 @@
+"""Whether the figures can be proved: what became of all that was received, and what the last rebuild check found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from panel_app import words
+from panel_app.address import Address
+from panel_app.blocks.accounting import TYPES, accounting_table, days_table, types_choice
+from panel_app.blocks.layout import section, stack
+from panel_app.blocks.markup import text
+from panel_app.figures import TAG, dimensions_of, filtered
+from panel_app.page import Go, Page, Shown
+from panel_app.screen import Screen
+from panel_app.situation import Situation
+from panel_app.source import Answers, Standing
+from pixels import Warehouse
+from pixels.period import Period
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the page shows."""
+
+    accounts: pl.DataFrame
+    """`wh.accounting` of the days, of the banners that the filters leave."""
+    refused: pl.DataFrame
+    """`wh.refused` of the days, of whatever banner: reason, count."""
+
+
+def read_proof(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Proof]:
+    """Ask the snapshot."""
+    accounts = answers.ask(_accounting, where.period)
+    if address.where:
+        kept = filtered(answers.ask(dimensions_of, where.period, None), address)[TAG]
+        accounts = accounts.filter(pl.col(TAG).is_in(kept.implode()))
+    yield Proof(accounts, answers.ask(_refused, where.period))
+
+
+def _accounting(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    return warehouse.accounting(period.start, period.end)
+
+
+def _refused(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    refused = warehouse.refused(period.start, period.end)
+    return refused.group_by("reason").agg(pl.col("count").sum()).sort("count", "reason", descending=[True, False])
+
+
+class ProofView:
+    """The widgets of one session."""
+
+    def __init__(self, go: Go, moves_address: bool) -> None:
+        self._sums, self._days, self._check = (Screen(on_go=go, moves_address=moves_address) for _ in range(3))
+        self.layout = stack(section(self._sums), section(self._check), section(self._days))
+
+    def show(self, shown: Shown) -> None:
+        """Draw the proof."""
+        proof: Proof = shown.answer
+        address = shown.address
+        event_type = address.option("type", "visit")
+        only = [value for dimension, value in address.where if dimension == TAG]
+        banner = only[0] if len(only) == len(address.where) == 1 else None
+        self._sums.show(
+            f"<h2>What became of all that was received</h2>{accounting_table(proof.accounts)}{_refused_list(proof.refused)}"
+        )
+        self._check.show(f"<h2>Rebuild check</h2>{_check(shown)}")
+        self._days.show(
+            f'<div class="line"><h2>By day</h2>{types_choice(address, event_type)}</div>'
+            + days_table(proof.accounts, address, event_type, banner)
+        )
+
+
+def _refused_list(refused: pl.DataFrame) -> str:
+    if refused.is_empty():
+        return '<p class="note">Nothing was refused on these days.</p>'
+    lines = "".join(f"<li>{text(reason)}: <b>{words.number(count)}</b></li>" for reason, count in refused.iter_rows())
+    return f"<h3>Besides these, refused</h3><ul class='reasons'>{lines}</ul>"
+
+
+def _check(shown: Shown) -> str:
+    """Say what the last comparison of the figures with the records found."""
+    last = getattr(shown.standing, "last_check", None)
+    if last is None:
+        return (
+            "<p>No check was made yet. <code>pixels rebuild --check</code> computes every figure anew from the records, "
+            "compares, and says here what it found; it changes nothing.</p>"
+        )
+    at = text(words.instant(last.checked_at, shown.situation.time_zone))
+    if last.equal:
+        return f'<p class="proved">Every figure of snapshot {last.snapshot} was computed anew on {at}: <b>all are equal</b>.</p>'
+    tables = ", ".join(f"{text(table)} {words.number(rows)}" for table, rows in last.differences.items())
+    return (
+        f'<p class="down"><b>Figures of snapshot {last.snapshot} differ from their records</b> (checked {at}): {tables} rows. '
+        "<code>pixels rebuild</code> computes them anew.</p>"
+    )
+
+
+PROOF = Page(
+    slug="proof",
+    title="Proof",
+    read=read_proof,
+    view=ProofView,
+    options={"type": tuple(TYPES)},
+    is_in_more=True,
+    filters=("days", "where"),
+)
