@@ -85,7 +85,8 @@ def milestones(dimensions: Dimensions, period: Period, time_zone: str, by: str, 
     event_date (its local day), the dimension, and registrations, ftd, ndc, first_deposits_without_registration, as in
     `kpis_by`; null: not counted there.
     """
-    events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end)
+    identified = dimensions.needs_events(by)
+    events = dimensions.snapshot.query("milestone_events", start=period.start, end=period.end, identified=identified)
     events = with_milestones(events, period, time_zone)
     registered = with_day(events.filter("registered"), time_zone, "registration_at")
     deposits = with_day(events.filter("deposited"), time_zone, "deposit_at")
