@@ -54,5 +54,7 @@ class Page:
     is_in_navigation: bool = True
     names_people: bool = False
     """Whether it is for those who may see the names of players."""
+    shows_before_events: bool = False
+    """Whether it has something to show while nothing is counted."""
     filters: Collection[str] = ("days", "against", "where", "by")
     """Which parts of the filter row it heeds."""

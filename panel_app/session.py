@@ -10,13 +10,14 @@ from typing import Any
 
 import panel as pn
 
-from panel_app.blocks import frame
+from panel_app.blocks import frame, states
 from panel_app.blocks.layout import stack, whole_page
 from panel_app.page import Page, Shown, View
-from panel_app.pages.first_pixel import first_pixel
+from panel_app.pages.first_pixel import all_refused, first_pixel, waiting_for_a_pass
 from panel_app.screen import Screen
 from panel_app.source import Published, Source
 from panel_app.state import DashboardState, Look
+from panel_app.waiting import received_so_far
 from pixels.config import Settings
 from pixels.ports import url
 
@@ -39,7 +40,9 @@ class Session:
     ) -> None:
         self.state = DashboardState(source, pages)
         self._pages = pages
+        self._settings = settings
         self._collector = url(settings.host, settings.collector_port)
+        self._instead = Screen(on_go=self.go, moves_address=pn.state.curdoc is not None)
         self._has_address = pn.state.curdoc is not None
         self._views: dict[str, View] = {}
         self._shown = ""
@@ -125,34 +128,54 @@ class Session:
             strip += frame.health(state.strip.refused) + frame.today_so_far(state.strip.today)
         self._status.show(f'<div class="status">{strip}</div>' if strip else "")
         self._filters.show("" if state.is_waiting else frame.filters(state))
-        told = frame.told(state.problem, state.misread)
+        told = frame.told(state)
         self._told.show(told)
         self._told.visible = bool(told)
 
     def _draw_body(self) -> None:
-        wanted = self._wanted()
-        if wanted != self._shown:
-            self._shown = wanted
-            self._body.objects = self._objects(wanted)
+        """Draw the page, or what stands in its place."""
         state = self.state
-        if wanted.startswith("page ") and state.answers_to.page == state.page.slug:
-            self._view_of(state.page).show(Shown(state.answers_to, state.situation, state.answer, state.standing))
+        instead = self._in_place_of_figures()
+        if instead is not None:
+            self._instead.show(instead)
+            self._put("instead", self._instead)
+        elif state.answers_to.page == state.page.slug:
+            view = self._view_of(state.page)
+            view.show(self._what_is_shown())
+            self._put(state.page.slug, view.layout)
 
-    def _wanted(self) -> str:
-        """Say what the page is to be: before the first event the way to one, unless a problem hides whether there is any."""
+    def _put(self, name: str, part: Any) -> None:
+        if name != self._shown:
+            self._shown = name
+            self._body.objects = [part]
+
+    def _what_is_shown(self) -> Shown:
+        state = self.state
+        return Shown(state.answers_to, state.situation, state.answer, state.standing)
+
+    def _in_place_of_figures(self) -> str | None:
+        """Return what is to be seen before there are figures; None: there are."""
         state = self.state
         if state.answer is None:
-            return "problem" if state.problem else "loading" if state.is_loading else "first pixel"
-        if state.is_waiting and state.page.slug == "":
-            return "first pixel"
-        return f"page {state.answers_to.page}"
+            if state.problem:
+                return ""
+            return states.loading() if state.is_loading else self._before_the_first_pass()
+        if not state.is_waiting:
+            has_events = getattr(state.answer, "has_events", True)
+            return None if has_events else states.nothing_here(self._what_is_shown())
+        if not state.page.shows_before_events:
+            strip = state.strip
+            if strip.refused_ever:
+                zone = state.situation.time_zone
+                return all_refused(self._collector, strip.last_refused, strip.refused_ever, zone)
+            return first_pixel(self._collector)
+        return None
 
-    def _objects(self, wanted: str) -> list[Any]:
-        if wanted == "first pixel":
-            return [Screen(first_pixel(self._collector))]
-        if wanted.startswith("page "):
-            return [self._view_of(self.state.page).layout]
-        return [Screen('<div class="loading" role="status">Reading the figures…</div>')] if wanted == "loading" else []
+    def _before_the_first_pass(self) -> str:
+        received = received_so_far(self._settings.log_dir)
+        if received:
+            return waiting_for_a_pass(received, self._settings.home)
+        return first_pixel(self._collector)
 
     def _view_of(self, page: Page) -> View:
         if page.slug not in self._views:

@@ -109,7 +109,7 @@ class DashboardState(param.Parameterized):
         try:
             standing = self.source.standing()
             if standing is None:
-                yield Look(address, problem=_GONE if self.answer else "", is_whole=True)
+                yield Look(address, problem=_GONE if self.answer is not None else "", is_whole=True)
                 return
             yield from self._looks_at(address, standing)
         except Superseded:

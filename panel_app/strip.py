@@ -13,6 +13,7 @@ from pixels.period import Period
 from pixels.pointer import Pointer
 
 _TAG = "banner_tag"
+_NEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Strip:
     """Every banner of the days, the most visitors first."""
     dimensions: tuple[str, ...]
     """What a banner decides, and tables can be split by."""
+    last_refused: pl.DataFrame
+    """Before anything is counted, the newest refusals (`wh.rejected`); else no row."""
+    refused_ever: int
+    """And how many there are."""
 
 
 def read_strip(answers: Answers, where: Situation, standing: Standing) -> Strip:
@@ -36,6 +41,8 @@ def read_strip(answers: Answers, where: Situation, standing: Standing) -> Strip:
         refused=answers.ask(_refused, where.period),
         tags=answers.ask(_tags, where.period),
         dimensions=answers.warehouse.dimensions,
+        last_refused=answers.ask(_last_refused, where.data is None),
+        refused_ever=answers.ask(_refused_ever, where.data is None),
     )
 
 
@@ -65,3 +72,11 @@ def _refused(warehouse: Warehouse, period: Period) -> pl.DataFrame:
 def _tags(warehouse: Warehouse, period: Period) -> tuple[str, ...]:
     banners = warehouse.banners(period.start, period.end)
     return tuple(banners.sort("visits", _TAG, descending=[True, False])[_TAG])
+
+
+def _last_refused(warehouse: Warehouse, nothing_counts: bool) -> pl.DataFrame:
+    return warehouse.rejected(limit=_NEWEST) if nothing_counts else pl.DataFrame()
+
+
+def _refused_ever(warehouse: Warehouse, nothing_counts: bool) -> int:
+    return int(warehouse.rejected_by_reason()["count"].sum()) if nothing_counts else 0

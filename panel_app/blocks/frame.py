@@ -46,11 +46,10 @@ def status(state: DashboardState) -> str:
     standing = state.standing
     if standing is None:
         return ""
-    late = ": is `pixels aggregate` running?" if state.passes_are_late else ""
     parts = [
         '<span class="demo-badge">Demo data</span>' if standing.is_demo else "",
         f'<span>Data through <b class="data-through">{text(state.data_through)}</b></span>',
-        f'<span class="last-pass {"late" if state.passes_are_late else "muted"}">Last pass {text(state.last_pass + late)}</span>',
+        f'<span class="last-pass {"late" if state.passes_are_late else "muted"}">Last pass {text(state.last_pass)}</span>',
         _quiet(state),
     ]
     return "".join(parts)
@@ -184,8 +183,15 @@ def _chips(address: Address) -> str:
     return f'<div class="chips">{chips}{clear}</div>'
 
 
-def told(problem: str, misread: Sequence[str]) -> str:
+def told(state: DashboardState) -> str:
     """Draw what stands in the way of newer figures, and what of the address was not understood."""
+    problem, misread = state.problem, state.misread
     lines = [f'<div class="problem" role="alert">{text(problem)}</div>'] if problem else []
+    if state.passes_are_late:
+        lines.append(
+            f'<div class="problem stopped" role="alert">The last pass was {text(state.last_pass)}: the figures stand still at '
+            f"{text(state.data_through)}. Events are received and kept all the same. See that <code>pixels aggregate</code> runs: "
+            "its log says why it does not.</div>"
+        )
     lines += [f'<div class="misread" role="status">{text(one)}</div>' for one in misread]
     return "".join(lines)

@@ -105,5 +105,6 @@ PROOF = Page(
     view=ProofView,
     options={"type": tuple(TYPES)},
     is_in_more=True,
+    shows_before_events=True,
     filters=("days", "where"),
 )

@@ -156,5 +156,6 @@ WHY = Page(
     options={"day": None, "type": tuple(TYPES), "banner": None, "outcome": tuple(_OUTCOMES)},
     is_in_navigation=False,
     names_people=True,
+    shows_before_events=True,
     filters=(),
 )
