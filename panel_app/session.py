@@ -45,7 +45,7 @@ class Session:
         self._instead = Screen(on_go=self.go, moves_address=pn.state.curdoc is not None)
         self._has_address = pn.state.curdoc is not None
         self._views: dict[str, View] = {}
-        self._shown = ""
+        self._shown: str | None = None
         self._reading = 0
         self._doc = pn.state.curdoc
         self._make_frame()
