@@ -15,7 +15,7 @@ WITH steps_taken AS (
         c.event_type = $steps[1] AND c.event_date BETWEEN $start::DATE AND $end::DATE AS in_range
     FROM counted_events AS c
     LEFT JOIN memory.linked_keys AS l ON l.visitor_key = c.player_id
-    WHERE c.event_type IN (SELECT unnest($steps::TEXT[]))
+    WHERE list_contains($steps::TEXT[], c.event_type)
       -- A day to spare at both ends: clocks put back at midnight make an instant later and its day earlier.
       AND c.event_date BETWEEN $start::DATE - 1 AND $end::DATE + $window_days::INTEGER + 2
 ),
