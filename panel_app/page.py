@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import polars as pl
 
 from panel_app.address import Address
 from panel_app.situation import Situation
@@ -56,5 +58,9 @@ class Page:
     """Whether it is for those who may see the names of players."""
     shows_before_events: bool = False
     """Whether it has something to show while nothing is counted."""
+    tables: Mapping[str, Callable[[Shown], pl.DataFrame]] = field(default_factory=dict)
+    """What can be downloaded: the name of each table, and the frame of it."""
+    notebook: Callable[[Shown], Sequence[str]] = lambda shown: ()
+    """The code cells that ask what the page asks, after `wh`, `start` and `end` are set."""
     filters: Collection[str] = ("days", "against", "where", "by")
     """Which parts of the filter row it heeds."""

@@ -17,6 +17,7 @@ from bokeh.settings import settings as bokeh_settings
 from panel.io.server import Server, get_server
 from tornado.websocket import WebSocketClosedError
 
+from panel_app.downloads import ROUTE, Downloads
 from panel_app.pages import PAGES
 from panel_app.session import Session
 from panel_app.source import Published
@@ -101,6 +102,7 @@ def _listen(published: Published, settings: Settings) -> Server:
             address=settings.host or None,
             port=settings.dashboard_port,
             show=False,
+            extra_patterns=[(ROUTE, Downloads, {"source": published, "pages": PAGES, "allowed": lambda *_: True})],
             warm=True,
         )
     except OSError as error:

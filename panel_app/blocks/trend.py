@@ -9,8 +9,9 @@ import panel as pn
 import polars as pl
 
 from panel_app import words
+from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section
-from panel_app.blocks.markup import text
+from panel_app.blocks.markup import link, text
 from panel_app.figures import DAY, Figures
 from panel_app.measures import Measure, daily
 from panel_app.page import Go, Shown
@@ -19,6 +20,7 @@ from panel_app.situation import Situation
 from pixels.plots.figure_trend import figure_trend
 
 HEIGHT = 330
+_TYPES = {"visit": "", "registration": "registration", "deposit": "deposit"}
 
 
 def trend_frame(measure: Measure, figures: Figures, where: Situation) -> pl.DataFrame:
@@ -36,6 +38,7 @@ class TrendSection:
 
     def __init__(self, go: Go, moves_address: bool) -> None:
         self._title, self._twin = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
+        self._is_served = moves_address
         self._chart = TrendChart()
         self.layout = section(self._title, self._chart.pane, self._twin)
 
@@ -44,7 +47,13 @@ class TrendSection:
         frame = trend_frame(measure, shown.answer, shown.situation)
         self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure)}")
         self._chart.draw(measure, frame)
-        self._twin.show(trend_table(measure, frame))
+        self._twin.show(f'<div class="line">{trend_table(measure, frame)}{self._ways(shown, measure)}</div>')
+
+    def _ways(self, shown: Shown, measure: Measure) -> str:
+        why = link(shown.address.at("proof", type=_TYPES[measure.needs[-1]]), "why?")
+        if not self._is_served:
+            return why
+        return why + exports(shown.address, "trend", picture=True, notebook=True)
 
 
 def _lines(shown: Shown, measure: Measure) -> str:

@@ -19,6 +19,7 @@ from panel_app.blocks.trend import TrendSection
 from panel_app.figures import TAG, Figures, read_figures
 from panel_app.measures import BY_SLUG, VISITORS
 from panel_app.page import Go, Page, Shown
+from panel_app.pages.overview import trend_rows
 from panel_app.screen import Screen
 from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
@@ -108,11 +109,27 @@ def _head(tag: str, one: OneBanner, shown: Shown) -> str:
     return f'<div class="line"><h2 class="subject">{name(tag)}</h2>{back}</div><p class="note">{" · ".join(said)}</p>{unknown}'
 
 
+def _trend(shown: Shown) -> pl.DataFrame:
+    return trend_rows(replace(shown, answer=shown.answer.figures))
+
+
+def _cells(shown: Shown) -> list[str]:
+    tag = shown.address.option("tag")
+    return [
+        f"banner = {tag!r}\nwh.summary(start, end, banner=banner)",
+        "wh.accounting(start, end, banner=banner)",
+        'wh.why(end, "visit", banner)',
+        "plots.accounting(wh.accounting(start, end, banner=banner))",
+    ]
+
+
 BANNER = Page(
     slug="banner",
     title="Banner",
     read=read_banner,
     view=BannerView,
+    tables={"trend": _trend, "accounting": lambda shown: shown.answer.accounts},
+    notebook=_cells,
     options={"tag": None, "metric": tuple(BY_SLUG), "type": tuple(TYPES), "theirs": None},
     is_in_navigation=False,
     filters=("days", "against"),

@@ -6,11 +6,13 @@ import polars as pl
 
 from panel_app import words
 from panel_app.blocks.banners import SORTS, banner_rows, banners_table, heading_of, sorted_rows
+from panel_app.blocks.exports import exports
 from panel_app.blocks.forms import hidden_fields
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import link, text
 from panel_app.figures import read_figures
 from panel_app.page import Go, Page, Shown
+from panel_app.pages.overview import banner_table_rows, overview_cells
 from panel_app.screen import Screen
 
 ROWS, MORE_ROWS = 50, 100
@@ -21,6 +23,7 @@ class BannersView:
 
     def __init__(self, go: Go, moves_address: bool) -> None:
         self._search, self._table = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
+        self._is_served = moves_address
         self.layout = stack(section(self._search, self._table))
 
     def show(self, shown: Shown) -> None:
@@ -41,7 +44,8 @@ class BannersView:
                 css="more",
             )
         nothing = '<p class="nothing">No banner has this in its name.</p>' if rows.height and found.is_empty() else ""
-        self._table.show((nothing or table) + more)
+        ways = exports(address, "banners", notebook=True) if self._is_served else ""
+        self._table.show(f'{nothing or table}<div class="line">{more}{ways}</div>')
 
 
 def _found(rows: pl.DataFrame, by: str, search: str) -> pl.DataFrame:
@@ -64,10 +68,17 @@ def _head(shown: Shown, everything: int, found: int) -> str:
     )
 
 
+def _all_found(shown: Shown) -> pl.DataFrame:
+    """Return every row that the search leaves, in the order of the table."""
+    return _found(banner_table_rows(shown), shown.address.by, shown.address.option("q"))
+
+
 BANNERS = Page(
     slug="banners",
     title="Banners",
     read=read_figures,
     view=BannersView,
+    tables={"banners": _all_found},
+    notebook=overview_cells,
     options={"sort": SORTS, "order": ("up",), "q": None, "rows": tuple(str(n) for n in range(ROWS, 10_050, 50))},
 )

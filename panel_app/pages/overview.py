@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from panel_app import words
 from panel_app.blocks.banners import SORTS, banner_rows, banners_table, heading_of, sorted_rows
 from panel_app.blocks.cards import cards
+from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, side_by_side, stack
 from panel_app.blocks.markup import link, sentence, text
-from panel_app.blocks.trend import TrendSection
+from panel_app.blocks.trend import TrendSection, trend_frame
 from panel_app.figures import read_figures
 from panel_app.measures import BY_SLUG, VISITORS
+from panel_app.notebook import filter_code
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.sentence import sentence as what_changed
@@ -23,6 +27,7 @@ class OverviewView:
     def __init__(self, go: Go, moves_address: bool) -> None:
         self._top, self._banners = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
         self._trend = TrendSection(go, moves_address)
+        self._is_served = moves_address
         self.layout = stack(self._top, side_by_side(self._trend.layout, section(self._banners)))
 
     def show(self, shown: Shown) -> None:
@@ -30,7 +35,7 @@ class OverviewView:
         measure = BY_SLUG[shown.address.option("metric", VISITORS.slug)]
         self._top.show(_sentence(shown) + cards(shown, measure.slug))
         self._trend.show(shown, measure)
-        self._banners.show(_banners(shown))
+        self._banners.show(_banners(shown) + (exports(shown.address, "banners") if self._is_served else ""))
 
 
 def _sentence(shown: Shown) -> str:
@@ -51,10 +56,37 @@ def _banners(shown: Shown) -> str:
     )
 
 
+def trend_rows(shown: Shown) -> pl.DataFrame:
+    """Return the trend as it is drawn: event_date, value, partial, before_date, before."""
+    return trend_frame(BY_SLUG[shown.address.option("metric", VISITORS.slug)], shown.answer, shown.situation)
+
+
+def banner_table_rows(shown: Shown) -> pl.DataFrame:
+    """Return every row of the table of banners, in its order."""
+    address = shown.address
+    rows = banner_rows(shown.answer, shown.situation, address.by)
+    return sorted_rows(rows, address.by, address.option("sort", "ftd"), upwards=address.option("order") == "up")
+
+
+def overview_cells(shown: Shown) -> list[str]:
+    """Return the code that asks what the overview shows."""
+    by = shown.address.by
+    kept = f".filter({filter_code(shown.address)})" if shown.address.where else ""
+    compared = "wh.compare(start, end)" if shown.situation.running_day is None else "wh.today()"
+    return [
+        f"figures = wh.kpis(start, end, by={by!r}){kept}\nfigures",
+        compared,
+        f"wh.conversions(start, end, by={by!r}){kept}",
+        "plots.metrics(wh.metrics(start, end))",
+    ]
+
+
 OVERVIEW = Page(
     slug="",
     title="Overview",
     read=read_figures,
     view=OverviewView,
+    tables={"trend": trend_rows, "banners": banner_table_rows},
+    notebook=overview_cells,
     options={"metric": tuple(BY_SLUG), "sort": SORTS, "order": ("up",)},
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -37,6 +38,8 @@ class Records:
     outcomes: pl.DataFrame
     """outcome, records"""
     problem: str = ""
+    everything: Callable[[], pl.DataFrame] = pl.DataFrame
+    """Reads all of them."""
 
 
 def read_why(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Records]:
@@ -53,7 +56,7 @@ def _why(warehouse: Warehouse, day: str, event_type: str, banner: str | None, ou
     rows = warehouse.why(day, event_type, banner)
     outcomes = rows.group_by("outcome").agg(pl.col("records").sum())
     chosen = rows.filter(pl.col("outcome") == outcome) if outcome else rows
-    return Records(chosen.head(ROWS), outcomes)
+    return Records(chosen.head(ROWS), outcomes, everything=partial(warehouse.why, day, event_type, banner))
 
 
 class WhyView:
@@ -148,11 +151,25 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _all_records(shown: Shown) -> pl.DataFrame:
+    """Return every record of the question, not the first alone."""
+    return pl.DataFrame() if shown.answer.problem else shown.answer.everything()
+
+
+def _cells(shown: Shown) -> list[str]:
+    address = shown.address
+    banner = address.option("banner")
+    asked = [repr(address.option("day")), repr(address.option("type", "visit")), *([repr(banner)] if banner else [])]
+    return [f"wh.why({', '.join(asked)})"]
+
+
 WHY = Page(
     slug="why",
     title="Why?",
     read=read_why,
     view=WhyView,
+    tables={"records": _all_records},
+    notebook=_cells,
     options={"day": None, "type": tuple(TYPES), "banner": None, "outcome": tuple(_OUTCOMES)},
     is_in_navigation=False,
     names_people=True,

@@ -30,9 +30,10 @@ export function render({ model, el }) {
   const wanted = form => form.closest("form[data-go]")
 
   root.addEventListener("click", event => {
-    const link = event.target.closest("a[data-go], button[data-copy], button[data-closes]")
+    const link = event.target.closest("a[data-go], button[data-copy], button[data-png]")
     if (!link) return
     if (link.matches("button[data-copy]")) return copy(root, link)
+    if (link.matches("button[data-png]")) return save_picture(link)
     if (!plain(event)) return
     event.preventDefault()
     link.closest("details[data-menu]")?.removeAttribute("open")
@@ -111,4 +112,36 @@ function copy(root, button) {
     button.focus()
   }
   navigator.clipboard ? navigator.clipboard.writeText(text).then(done, by_hand) : by_hand()
+}
+
+// Save the chart that is the nearest above the button as a picture, on the colour of the page.
+function save_picture(button) {
+  const below = button.getBoundingClientRect().top
+  const near = charts().map(view => ({ view, away: Math.abs(below - view.el.getBoundingClientRect().bottom) }))
+  const nearest = near.sort((one, other) => one.away - other.away)[0]
+  if (!nearest) return
+  const drawn = nearest.view.export("png").canvas
+  const picture = document.createElement("canvas")
+  picture.width = drawn.width
+  picture.height = drawn.height
+  const pen = picture.getContext("2d")
+  pen.fillStyle = getComputedStyle(document.body).backgroundColor
+  pen.fillRect(0, 0, picture.width, picture.height)
+  pen.drawImage(drawn, 0, 0)
+  const link = document.createElement("a")
+  link.download = "pixels.png"
+  link.href = picture.toDataURL("image/png")
+  link.click()
+}
+
+function charts() {
+  const seen = new Set(), found = []
+  const look = view => {
+    if (!view || seen.has(view)) return
+    seen.add(view)
+    if (view.model?.type === "Figure") found.push(view)
+    for (const child of typeof view.children === "function" ? view.children() : view.child_views ?? []) look(child)
+  }
+  for (const view of [...Object.values(Bokeh.index), ...(Bokeh.index.roots ?? [])]) look(view)
+  return found
 }
