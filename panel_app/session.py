@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -61,13 +62,15 @@ class Session:
         self._draw_frame()
         self._start_reading()
 
-    async def follow(self) -> None:
+    def follow(self) -> None:
         """Look whether something newer is published, and show it."""
-        if self.state.is_loading or self.state.is_fresh():
+        if self.state.is_loading:
+            return
+        if self.state.is_fresh():
             self.state.tick()
             self._draw_frame()
         else:
-            await self._read()
+            self._start_reading()
 
     def _make_frame(self) -> None:
         self._navigation = Screen(on_go=self.go, moves_address=self._has_address, hears_back=True)
@@ -81,31 +84,40 @@ class Session:
         """Read, and when that takes longer than a moment, go on without figures: they follow."""
         looks: Future[list[Look]] = _READERS.submit(lambda: list(self.state.looks()))
         try:
-            for look in looks.result(timeout=_AT_ONCE_S if self._doc is not None else None):
+            for look in looks.result(timeout=None if self._doc is None else _AT_ONCE_S):
                 self.state.show(look)
         except TimeoutError:
-            self.state.is_loading = True
             self._start_reading()
 
     def _start_reading(self) -> None:
-        """Read beside the loop that serves the pages; without one, here and now."""
-        if self._doc is not None:
-            self._doc.add_next_tick_callback(self._read)
-            return
-        try:
-            self._task = asyncio.get_running_loop().create_task(self._read())
-        except RuntimeError:
+        """Read in a thread, and show each look as it comes. Without a loop to come back to: here and now."""
+        self._reading += 1
+        self.state.is_loading = True
+        soon = self._soon()
+        if soon is None:
             self.state.follow()
             self._draw()
+        else:
+            _READERS.submit(self._read, self._reading, self.state.looks(), soon)
 
-    async def _read(self) -> None:
-        """Show each look as it comes, unless something else was asked for meanwhile."""
-        self._reading += 1
-        mine = self._reading
-        looks = self.state.looks()
-        while (look := await asyncio.get_running_loop().run_in_executor(_READERS, _next, looks)) is not None:
+    def _soon(self) -> Callable[[Callable[[], None]], object] | None:
+        """Return what runs a function on the loop that serves this session, from any thread."""
+        if self._doc is not None:
+            return self._doc.add_next_tick_callback
+        try:
+            return asyncio.get_running_loop().call_soon_threadsafe
+        except RuntimeError:
+            return None
+
+    def _read(self, mine: int, looks: Iterator[Look], soon: Callable[[Callable[[], None]], object]) -> None:
+        """Read until something else is asked for. In a thread of its own, since a callback would hold up the session."""
+        for look in looks:
             if mine != self._reading:
                 return
+            soon(partial(self._show, mine, look))
+
+    def _show(self, mine: int, look: Look) -> None:
+        if mine == self._reading:
             self.state.show(look)
             self._draw()
 
@@ -181,10 +193,3 @@ class Session:
         if page.slug not in self._views:
             self._views[page.slug] = page.view(self.go, self._has_address)
         return self._views[page.slug]
-
-
-def _next(looks: Iterator[Look]) -> Look | None:
-    return next(looks, None)
-
-
-Make = Callable[[], Session]

@@ -169,9 +169,8 @@ class DashboardState(param.Parameterized):
         strip = read_strip(answers, where, standing)
         last: object = None
         for answer in self._pages[address.page].read(answers, address, where, standing):
-            if last is not None:
-                yield Look(address, standing, where, strip, last)
             last = answer
+            yield Look(address, standing, where, strip, last)
         yield Look(address, standing, where, strip, last, is_whole=True, holds_for=key)
 
     def _dimensions(self) -> tuple[str, ...]:
