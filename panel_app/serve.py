@@ -34,12 +34,17 @@ look()
 _WIDTH = 1_320
 _ICON = Path(__file__).with_name("icon.svg")
 _DARK = "#1c1f22"
+# The bar that says that a page is busy has no name of its own, for those who hear the page.
+_NAMED = {"MuiLinearProgress": {"defaultProps": {"aria-label": "Busy"}}}
 _THEMES = {
-    "light": {"palette": {"primary": {"main": "#0072B2"}}},
+    "light": {"palette": {"primary": {"main": "#0072B2"}}, "components": _NAMED},
     "dark": {
         "palette": {"primary": {"main": "#56B4E9"}, "background": {"default": _DARK, "paper": _DARK}},
         # The title is white in every theme, so the bar behind it stays dark.
-        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0d3a56", "color": "#fff"}}}},
+        "components": {
+            **_NAMED,
+            "MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0d3a56", "color": "#fff"}}},
+        },
     },
 }
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound

@@ -33,7 +33,7 @@ def navigation(state: DashboardState, pages: Sequence[Page]) -> str:
         items = "".join(f"<li>{_way(page, address)}</li>" for page in others)
         css = ' class="current"' if here else ""
         more = f'<details class="menu" data-menu data-stays-open><summary{css}>{text(here or "More")}</summary><ul>{items}</ul></details>'
-    return f'<nav class="pages" aria-label="Pages">{main}{more}</nav>'
+    return f'<h1>Pixels: {text(state.page.title)}</h1><nav class="pages" aria-label="Pages">{main}{more}</nav>'
 
 
 def _way(page: Page, address: Address) -> str:
