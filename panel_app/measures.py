@@ -40,7 +40,7 @@ class Measure:
 
 
 VISITORS = Measure(
-    "visitors",
+    "daily-unique-visitors",
     "Daily unique visitors",
     "daily_unique_visitors",
     meaning="A person counts once a day; the days are added up.",

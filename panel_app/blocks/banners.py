@@ -39,6 +39,7 @@ COLUMNS = (
     Column("cost_per_ftd", "Cost per FTD"),
 )
 SORTS = tuple(column.slug for column in COLUMNS)
+_CLASSES = {"visitors": "visits"}
 _RATES = {"visit_to_registration": "entered_visitors", "registration_to_ftd": "entered_credited_registrations"}
 
 
@@ -115,7 +116,7 @@ def banners_table(shown: Shown, rows: pl.DataFrame, sort: str, *, upwards: bool 
     body = "".join(_row(row, drawn, address, most, is_known=is_known) for row in rows.iter_rows(named=True))
     return (
         f'<div class="sized"><table class="banners"><thead><tr><th scope="col">{text(heading_of(address.by))}</th>'
-        f"{headings}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'{headings}<td class="own"></td></tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -138,12 +139,12 @@ def _row(row: Row, columns: list[Column], address: Address, most: dict[str, Any]
     own = ""
     if address.by == TAG and value is not None:
         page = Address("banner", address.days, address.against).with_options(tag=value)
-        own = link(page, "details", css="own", label=f"The page of {value}")
-    return f'<tr><th scope="row" class="banner">{link(to, name(value), css="filter")}{own}</th>{cells}</tr>'
+        own = link(page, "&rsaquo;", label=f"The page of {value}")
+    return f'<tr><td role="rowheader" class="banner">{link(to, name(value), css="filter")}</td>{cells}<td class="own">{own}</td></tr>'
 
 
 def _cell(column: Column, row: Row, most: dict[str, Any], *, is_known: bool) -> str:
-    css = [f"banner-{column.slug}", *(["wide-only"] if column.wide_only else [])]
+    css = [f"banner-{_CLASSES.get(column.slug, column.slug)}", *(["wide-only"] if column.wide_only else [])]
     value, bar = row[column.slug], ""
     if column.slug in _RATES:
         shown = text(words.percent(value)) if is_known else skeleton("4ch")

@@ -1,10 +1,13 @@
 // Shows HTML, and tells the server where a person wants to go. A link or a form with data-go leads to another state of the
 // same page: its address is put in the browser's bar and sent to the server, which answers with other HTML.
 
+// What a person is at stays: an open menu, and what is half filled in there.
+const is_filled_in = node => node.nodeName === "DETAILS" && node.open && node.querySelector("form")
 const morphing = {
   morphStyle: "innerHTML",
   ignoreActiveValue: true,
   callbacks: {
+    beforeNodeMorphed: node => !is_filled_in(node),
     beforeAttributeUpdated: (name, node, _kind) => !(name === "open" && node.hasAttribute("data-stays-open")),
   },
 }
@@ -23,8 +26,8 @@ export function render({ model, el }) {
   root.className = "screen"
   root.innerHTML = model.html
 
-  const go = href => {
-    if (model.moves_address) history.pushState({}, "", new URL(href, document.baseURI))
+  const go = (href, remember = "pushState") => {
+    if (model.moves_address) history[remember]({}, "", new URL(href, document.baseURI))
     model.send_msg({ go: href })
   }
   const wanted = form => form.closest("form[data-go]")
@@ -43,6 +46,7 @@ export function render({ model, el }) {
     const form = wanted(event.target)
     if (!form) return
     event.preventDefault()
+    form.closest("details[data-menu]")?.removeAttribute("open")
     go(address_of(form))
   })
   root.addEventListener("change", event => {
@@ -58,7 +62,7 @@ export function render({ model, el }) {
     const form = event.target.matches("input[type=search]") && wanted(event.target)
     if (!form) return
     clearTimeout(typed)
-    typed = setTimeout(() => go(address_of(form)), 300)
+    typed = setTimeout(() => go(address_of(form), "replaceState"), 300)
   })
   root.addEventListener("keydown", event => {
     if (event.key !== "Escape") return
@@ -81,7 +85,9 @@ export function render({ model, el }) {
     const wanted = new URL(model.address, document.baseURI)
     if (model.moves_address && wanted.href !== location.href) history.replaceState({}, "", wanted)
   })
-  model.on("html", () => Idiomorph.morph(root, model.html, morphing))
+  const draw = () => Idiomorph.morph(root, model.html, morphing)
+  model.on("html", draw)
+  root.addEventListener("toggle", event => { if (!event.target.open) draw() }, { capture: true })
   model.on("remove", () => {
     window.removeEventListener("popstate", moved)
     document.removeEventListener("click", close_menus)

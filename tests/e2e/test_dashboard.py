@@ -17,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
 import pixels
@@ -29,6 +30,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.astimezone(ZoneInfo(ZONE)).date()
 LAST_28_DAYS = (TODAY - timedelta(days=28), TODAY - timedelta(days=1))
 DRAWN = 60_000
+PAGES = ("", "banners", "banner?tag=brandA&theirs=40", f"why?day={TODAY}&type=visit", "proof")
 
 
 def ago(**span: float) -> str:
@@ -146,6 +148,11 @@ class Watched:
         expect(self.page.locator("canvas").first).to_be_visible(timeout=DRAWN)
         return self
 
+    def go(self, page: str) -> None:
+        """Go to a page of the dashboard and wait for what it shows."""
+        self.page.goto(f"{self.address.partition('?')[0]}/{page}")
+        expect(self.page.locator("h2").first).to_be_visible(timeout=DRAWN)
+
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements."""
         return self.page.locator(selector).all_inner_texts()
@@ -172,22 +179,22 @@ Watch = Callable[..., Watched]
 
 
 def test_the_numbers_on_the_screen_are_the_librarys(home: Path, dashboard: str, watch: Watch) -> None:
-    """Cards, funnel and banners show what an analyst gets for the last 28 complete days."""
+    """Cards and banners show what an analyst gets for the last 28 complete days."""
     watched = watch(dashboard).drawn()
 
     with pixels.open(home) as wh:
         kpis = wh.kpis(*LAST_28_DAYS).row(0, named=True)
-        funnel = wh.funnel(*LAST_28_DAYS)
-        banners = wh.banners(*LAST_28_DAYS)
+        conversions = wh.conversions(*LAST_28_DAYS).row(0, named=True)
+        banners = wh.kpis(*LAST_28_DAYS, by="banner_tag").sort("ftd", "registrations", descending=True)
     assert watched.texts(".kpi-daily-unique-visitors") == [str(kpis["daily_unique_visitors"])]
     assert watched.texts(".kpi-registrations") == [str(kpis["registrations"])]
     assert watched.texts(".kpi-ftd") == [str(kpis["ftd"])]
-    assert watched.texts(".kpi-visit-to-registration") == [f"{funnel['mature_rate'][1] * 100:.1f} %"]
-    for event_type, players in funnel.select("event_type", "players").iter_rows():
-        assert watched.texts(f".funnel-step-{event_type}") == [str(players)]
-    assert watched.texts("td.banner") == banners["banner_tag"].to_list()
-    assert watched.texts("td.banner-visits") == [str(count) for count in banners["visits"]]
-    assert watched.texts("td.banner-deposits") == [str(count) for count in banners["deposits"]]
+    assert watched.texts(".kpi-visit-to-registration") == [f"{conversions['registration_rate'] * 100:.1f} %"]
+    assert watched.texts(".kpi-registration-to-deposit") == [f"{conversions['deposit_rate'] * 100:.1f} %"]
+    assert sorted(watched.texts("td.banner")) == sorted(banners["banner_tag"].to_list())
+    assert watched.texts("td.banner")[0] == banners["banner_tag"][0]
+    assert watched.texts("td.banner-ftd") == [str(count) for count in banners["ftd"]]
+    assert watched.texts("td.banner-visits") == [str(count) for count in banners["daily_unique_visitors"]]
 
 
 def test_the_page_says_what_data_it_shows(dashboard: str, watch: Watch) -> None:
@@ -201,57 +208,131 @@ def test_the_page_says_what_data_it_shows(dashboard: str, watch: Watch) -> None:
 
 
 def test_a_hostile_banner_tag_stays_text(dashboard: str, watch: Watch) -> None:
-    """It is read as it was written, in every order of the table, and nothing of it runs."""
+    """It is read as it was written, in every order of the table, as a filter, and on a page of its own; nothing of it runs."""
     watched = watch(dashboard).drawn()
+    page = watched.page
 
-    for order in ("Registrations", "Daily unique visitors", "Deposit days"):
-        watched.page.locator(".banners-order").get_by_text(order, exact=True).click()
-        expect(watched.page.locator("th.sorted")).to_contain_text(order)
+    for order in ("Registrations", "Daily unique visitors", "FTD"):
+        page.locator("table.banners th").get_by_text(order, exact=True).first.click()
+        expect(page.locator("th.sorted")).to_contain_text(order)
         assert HOSTILE in watched.texts("td.banner")
-    assert watched.page.locator("img").count() == 0
+    page.locator("td.banner a", has_text="<img").click()
+    expect(page.locator(".chip")).to_contain_text(HOSTILE)
+    expect(page.locator("td.banner")).to_have_count(1)
+    page.locator(".own a").click()
+    expect(page.locator(".subject")).to_have_text(HOSTILE)
+    assert page.locator("img").count() == 0
     assert watched.dialogs == []
 
 
 def test_nothing_goes_wrong_and_nothing_leaves_the_machine(dashboard: str, watch: Watch) -> None:
-    """No error in the console, and scripts, styles and fonts come from the dashboard alone."""
+    """No error in the console on any page, and scripts, styles and fonts come from the dashboard alone."""
     watched = watch(dashboard).drawn()
     for preset in ("Today", "90 days", "All"):
         watched.page.locator(".period").get_by_text(preset, exact=True).click()
     watched.page.get_by_label("Toggle theme").click()
-    watched.page.wait_for_load_state("networkidle")
+    for page in PAGES:
+        watched.go(page)
+        watched.page.wait_for_load_state("networkidle")
 
     assert watched.errors == []
     elsewhere = [url for url in watched.requests if not url.removeprefix("blob:").startswith((dashboard, "data:"))]
     assert elsewhere == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_everybody_can_use_every_page(dashboard: str, watch: Watch, theme: str, width: int) -> None:
+    """axe-core, which reads pages as assistive technology does, finds nothing serious."""
+    watched = watch(dashboard, width=width).drawn()
+    if theme == "dark":
+        watched.page.get_by_label("Toggle theme").click()
+        watched.page.mouse.move(0, 600)
+    serious = []
+    for page in PAGES:
+        watched.go(page)
+        found = Axe().run(watched.page).response["violations"]
+        serious += [
+            (page, one["id"], [node["html"][:200] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    assert serious == []
+
+
 def test_a_person_chooses_the_days(home: Path, dashboard: str, watch: Watch) -> None:
-    """A preset and days picked by hand move the figures and say which days they are."""
+    """A preset and days picked by hand move the figures, say which days they are, and stand in the address."""
     watched = watch(dashboard).drawn()
-    visitors = watched.page.locator(".kpi-daily-unique-visitors")
+    page, visitors = watched.page, watched.page.locator(".kpi-daily-unique-visitors")
 
-    watched.page.locator(".period").get_by_text("7 days", exact=True).click()
+    page.locator(".period").get_by_text("7 days", exact=True).click()
     expect(visitors).to_have_text(str(7 * 3), timeout=DRAWN)
+    assert page.url == f"{dashboard}/?days=7d"
 
-    start, end = date(2020, 1, 1), date(2020, 1, 7)
-    pick(watched.page, start, end)
-    expect(watched.page.locator(".nothing")).to_contain_text("No events 1 to 7 Jan 2020", timeout=DRAWN)
+    pick(page, date(2020, 1, 1), date(2020, 1, 7))
+    expect(page.locator(".nothing")).to_contain_text("No events 1 to 7 Jan 2020", timeout=DRAWN)
     expect(visitors).to_be_hidden()
 
-    pick(watched.page, TODAY - timedelta(days=3), TODAY - timedelta(days=2))
+    pick(page, TODAY - timedelta(days=3), TODAY - timedelta(days=2))
     expect(visitors).to_have_text("6", timeout=DRAWN)
-    expect(visitors).to_be_visible()
+    page.wait_for_url(f"{dashboard}/?days={TODAY - timedelta(days=3)}..{TODAY - timedelta(days=2)}")
+
+    page.go_back()
+    page.go_back()
+    expect(visitors).to_have_text(str(7 * 3), timeout=DRAWN)
+    page.reload()
+    expect(visitors).to_have_text(str(7 * 3), timeout=DRAWN)
 
 
 def pick(page: Page, start: date, end: date) -> None:
-    """Click both days in the calendar."""
-    page.locator(".days input:visible").click()
-    for day in (start, end):
-        year = page.locator(".flatpickr-calendar .cur-year")
-        year.fill(str(day.year))
-        year.press("Enter")
-        page.locator(".flatpickr-monthDropdown-months").select_option(label=f"{day:%B}")
-        page.locator(f'.flatpickr-day[aria-label="{day:%B} {day.day}, {day.year}"]').click()
+    """Fill in both days."""
+    page.locator(".days summary").click()
+    page.locator("input[name=start]").fill(start.isoformat())
+    page.locator("input[name=end]").fill(end.isoformat())
+    page.get_by_role("button", name="Show these days").click()
+
+
+def test_what_an_address_says_is_shown_or_told(dashboard: str, watch: Watch) -> None:
+    """Days, filter and measure of a copied address; what is not understood is told, and the rest is shown."""
+    watched = watch(f"{dashboard}/?days=7d&is.banner_tag=brandA&metric=ftd&against=yesterday&colour=red").drawn()
+
+    expect(watched.page.locator(".chip")).to_contain_text("brandA")
+    assert watched.texts(".kpi-daily-unique-visitors") == ["7"]
+    expect(watched.page.locator("a.card-ftd")).to_have_attribute("aria-current", "true")
+    told = " ".join(watched.texts(".misread"))
+    assert "against=yesterday is not one of weekday, previous, none" in told
+    assert "'colour'" in told
+
+
+def test_a_keyboard_is_enough(dashboard: str, watch: Watch) -> None:
+    """Tab reaches a card and Enter chooses it; a menu opens, closes with Escape, and gives the focus back."""
+    watched = watch(dashboard).drawn()
+    page = watched.page
+
+    page.locator("a.card-ftd").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("a.card-ftd")).to_have_attribute("aria-current", "true")
+    page.locator(".banner-filter summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("brandA")
+    expect(page.locator("#banner-list li:visible")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#banner-list")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("#banner-list")).to_be_visible()
+
+
+def test_what_is_seen_can_be_taken_along(dashboard: str, watch: Watch) -> None:
+    """The table as CSV with the formula made harmless, the chart as a picture, the page as a notebook."""
+    watched = watch(f"{dashboard}/?days=7d").drawn()
+    page = watched.page
+
+    for name, beginning in (("CSV", b"event_date,value"), ("PNG", b"\x89PNG"), ("Open as notebook", b"{\n")):
+        with page.expect_download() as saving:
+            page.locator(".exports").get_by_text(name, exact=True).first.click()
+        assert Path(saving.value.path()).read_bytes().startswith(beginning)
 
 
 def test_a_new_snapshot_moves_the_figures_in_the_open_page(tmp_path: Path, watch: Watch) -> None:
@@ -263,14 +344,14 @@ def test_a_new_snapshot_moves_the_figures_in_the_open_page(tmp_path: Path, watch
         page.locator(".period").get_by_text("Today", exact=True).click()
         expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("3", timeout=DRAWN)
         expect(page.locator(".demo-badge")).to_have_count(0)
-        page.locator(".banners-order").scroll_into_view_if_needed()
-        page.locator(".banners-order").evaluate(NOTE_PLACES_ONCE_AT_REST)
+        page.locator("table.banners").scroll_into_view_if_needed()
+        page.locator("table.banners").evaluate(NOTE_PLACES_ONCE_AT_REST)
         page.locator("canvas").first.evaluate("canvas => { window.chart = canvas }")
 
         sample.publish(*(visit(f"new{n}", "brandA", ago(minutes=1)) for n in range(40)), complete_until=NOW)
 
         expect(page.locator(".kpi-daily-unique-visitors")).to_have_text("43", timeout=DRAWN)
-        expect(page.locator(".funnel-step-visit")).to_have_text("43")
+        expect(page.locator("td.banner-visits").first).to_have_text("41")
         page.wait_for_function(f"{TOP_OF_CHART} > 43", timeout=DRAWN)
         assert page.evaluate("window.places.size") == 1, "nothing moved, not for a moment"
         assert page.evaluate("window.chart.isConnected"), "the chart was drawn into, not replaced"
@@ -316,8 +397,8 @@ def test_before_the_first_event_the_page_shows_how_to_send_one_and_then_turns_li
             deposit("123", "brandA", ago(minutes=1)),
         ]
         sample.publish(*person, complete_until=NOW)
-        for step in ("visit", "registration", "deposit"):
-            expect(page.locator(f".funnel-step-{step}")).to_have_text("1", timeout=DRAWN)
+        for figure in ("daily-unique-visitors", "registrations", "ftd"):
+            expect(page.locator(f".kpi-{figure}")).to_have_text("1", timeout=DRAWN)
         expect(snippet).to_have_count(0)
 
 
@@ -327,7 +408,7 @@ def test_nothing_is_clipped(dashboard: str, watch: Watch, width: int) -> None:
     watched = watch(dashboard, width=width).drawn()
 
     assert watched.page.evaluate("document.documentElement.scrollWidth") == width
-    for selector in (".status", ".period", ".days", ".card", "canvas", ".measure", ".funnel", ".banners", "td", "th"):
+    for selector in (".status", ".period", ".days", ".card", "canvas", ".sentence", ".banners", "td", "th"):
         for element in watched.page.locator(selector).all():
             box = element.bounding_box()
             if box is None:  # left out where there is no room
