@@ -19,6 +19,7 @@ __all__ = [
     "counted",
     "day",
     "days",
+    "duration",
     "instant",
     "instant_to_the_second",
     "number",
@@ -59,6 +60,17 @@ def instant_to_the_second(value: datetime, time_zone: str) -> str:
     """Write an instant on the clock of the time zone: 22 Nov 2026, 16:00:05."""
     local = value.astimezone(ZoneInfo(time_zone))
     return f"{day(local.date())}, {local:%H:%M:%S}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in its two largest units: 40 s, 17 min, 2 h 10 min, 3 d 4 h."""
+    whole = round(seconds)
+    sizes = (("d", 86_400), ("h", 3_600), ("min", 60))
+    for place, (unit, size) in enumerate(sizes):
+        if whole >= size:
+            rest = whole % size // sizes[place + 1][1] if place + 1 < len(sizes) else 0
+            return f"{whole // size} {unit}" + (f" {rest} {sizes[place + 1][0]}" if rest else "")
+    return f"{whole} s"
 
 
 def amount(currency: str, value: Decimal) -> tuple[str, str]:
