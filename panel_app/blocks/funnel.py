@@ -124,7 +124,7 @@ def _immature(rows: list[dict[str, Any]], address: Address) -> str:
     told = "Time taken is the median from the visit, and of the middle half of people; of everybody, or of one banner alone."
     if immature:
         told = (
-            f"{words.counted(immature, 'person', 'people')} entered so lately that {text(window)} are not over: they may still go on. "
+            f"{words.counted(immature, 'person', 'people')} entered less than {text(window)} before the data ends and may still go on. "
             f"“Of whom all had their time” leaves them out. {told}"
         )
     return f'<p class="note">{told}</p>'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -38,6 +39,8 @@ class Funnel:
     """The first of those who took the step before `drop` and not it (`wh.funnel_players`); None: not asked for."""
     dropped_in_all: int = 0
     problem: str = ""
+    everybody: Callable[[], pl.DataFrame] = pl.DataFrame
+    """Lists all who dropped."""
 
     @property
     def has_events(self) -> bool:
@@ -64,9 +67,10 @@ def read_funnel(answers: Answers, address: Address, where: Situation, standing: 
         yield funnel
         return
     yield funnel
-    people = answers.ask(_dropped, where.period, *asked, int(drop))
-    people = people.filter(pl.col(TAG).is_in(kept[TAG].implode())) if address.where else people
-    yield Funnel(funnel.steps, funnel.split, people.head(LISTED), people.height)
+    tags = tuple(kept[TAG]) if address.where else None
+    first, number = answers.ask(_first_who_dropped, where.period, asked, int(drop), tags)
+    everybody = partial(_who_dropped, answers.warehouse, where.period, asked, int(drop), tags)
+    yield Funnel(funnel.steps, funnel.split, first, number, everybody=everybody)
 
 
 def _asked(address: Address) -> tuple[str, str, str]:
@@ -81,8 +85,19 @@ def _of_all(warehouse: Warehouse, period: Period, window: str, order: str, entra
     return warehouse.funnel(period.start, period.end, window, order, entrants)
 
 
-def _dropped(warehouse: Warehouse, period: Period, window: str, order: str, entrants: str, step: int) -> pl.DataFrame:
-    return warehouse.funnel_players(step, period.start, period.end, window, order, entrants, dropped=True)
+def _who_dropped(
+    warehouse: Warehouse, period: Period, asked: tuple[str, str, str], step: int, tags: tuple[str, ...] | None
+) -> pl.DataFrame:
+    people = warehouse.funnel_players(step, period.start, period.end, *asked, dropped=True)
+    return people if tags is None else people.filter(pl.col(TAG).is_in(tags))
+
+
+def _first_who_dropped(
+    warehouse: Warehouse, period: Period, asked: tuple[str, str, str], step: int, tags: tuple[str, ...] | None
+) -> tuple[pl.DataFrame, int]:
+    """Return the first of them, and how many there are: all of them would be kept for other sessions."""
+    people = _who_dropped(warehouse, period, asked, step, tags)
+    return people.head(LISTED), people.height
 
 
 def _with_times(
@@ -140,10 +155,6 @@ class FunnelView:
         return exports(address, table, notebook=table == "steps") if self._is_served else ""
 
 
-def _everybody_who_dropped(shown: Shown) -> pl.DataFrame:
-    return shown.answer.dropped if shown.answer.dropped is not None else pl.DataFrame()
-
-
 def _cells(shown: Shown) -> list[str]:
     window, order, entrants = _asked(shown.address)
     question = f"start, end, window={window!r}, order={order!r}, entrants={entrants!r}"
@@ -163,7 +174,7 @@ FUNNEL = Page(
     tables={
         "steps": lambda shown: shown.answer.steps,
         "breakdown": lambda shown: shown.answer.split.sort(shown.address.by, "step", nulls_last=True),
-        "dropped": _everybody_who_dropped,
+        "dropped": lambda shown: shown.answer.everybody(),
     },
     notebook=_cells,
     options={
