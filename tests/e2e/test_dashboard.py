@@ -30,7 +30,16 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.astimezone(ZoneInfo(ZONE)).date()
 LAST_28_DAYS = (TODAY - timedelta(days=28), TODAY - timedelta(days=1))
 DRAWN = 60_000
-PAGES = ("", "banners", "banner?tag=brandA&theirs=40", f"why?day={TODAY}&type=visit", "proof")
+PAGES = (
+    "",
+    "banners",
+    "banner?tag=brandA&theirs=40",
+    f"why?day={TODAY}&type=visit",
+    "funnel?drop=3",
+    "players?segment=visitor",
+    "players?player=p3-0",
+    "proof",
+)
 
 
 def ago(**span: float) -> str:

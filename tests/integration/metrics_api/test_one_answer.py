@@ -14,8 +14,10 @@ import polars as pl
 import pytest
 
 import pixels
+from panel_app.measures import FTD, REGISTRATIONS, VISITORS, compared
+from panel_app.pages import PAGES
 from panel_app.source import Published
-from panel_app.state import OverviewState
+from panel_app.state import DashboardState
 from pixels.period import Period
 from tests.integration.metrics_api.test_serve import running_api
 from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
@@ -81,17 +83,24 @@ def test_all_four_say_the_same(sample: SampleWarehouse, tmp_path: Path) -> None:
     """Daily counts, banners and funnel, to the last row and type; the key figures where they are shown."""
     period, notebook = in_the_notebook(sample.home, tmp_path)
     published = Published(sample.published)
-    state = OverviewState(published)
-    state.choose_days(period.start, period.end)
+    state = DashboardState(published, PAGES)
+    state.go(f"./?days={period.start}..{period.end}")
     state.follow()
-    dashboard = {"metrics": state.trend(), "banners": state.banners(), "funnel": state.funnel(), "kpis": state.kpis()}
+    cards = {
+        measure.part: compared(measure, state.answer, state.situation).now for measure in (VISITORS, REGISTRATIONS, FTD)
+    }
+    state.go(f"./funnel?days={period.start}..{period.end}")
+    state.follow()
     with running_api(sample.home) as (_, port), pixels.open(sample.home) as warehouse:
-        for name, shown in dashboard.items():
+        for name in ("metrics", "banners", "funnel", "kpis"):
             library = getattr(warehouse, name)(period.start, period.end)
 
             assert library.height
             assert over_rest(port, name, period).equals(library), name
-            assert shown.equals(library), name
             assert name not in notebook or notebook[name].equals(library), name
+        kpis = warehouse.kpis(period.start, period.end)
+        assert {name: value.part for name, value in cards.items()} == kpis.select(*cards).row(0, named=True)
+        steps = warehouse.funnel(period.start, period.end).select(state.answer.steps.columns)
+        assert state.answer.steps.equals(steps)
     published.close()
     assert (period.end - period.start).days == 27

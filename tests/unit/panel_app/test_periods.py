@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panel_app.periods import (
-    ALL,
-    FOUR_WEEKS,
-    PRESETS,
-    TODAY,
-    default_preset,
-    preset_period,
-)
+from panel_app.periods import ALL, FOUR_WEEKS, LABELS, chosen_period, custom, default_choice, is_choice
 from pixels.period import Period
 
 NOW = date(2026, 11, 22)
@@ -27,9 +20,9 @@ def test_the_default_is_the_last_28_complete_days() -> None:
     """With data in them and before, the default ends yesterday."""
     data = Period(date(2026, 8, 1), NOW)
 
-    preset = default_preset(NOW, data)
+    preset = default_choice(NOW, data)
 
-    assert (preset, preset_period(preset, NOW, data)) == (FOUR_WEEKS, Period(date(2026, 10, 25), date(2026, 11, 21)))
+    assert (preset, chosen_period(preset, NOW, data)) == (FOUR_WEEKS, Period(date(2026, 10, 25), date(2026, 11, 21)))
 
 
 @pytest.mark.parametrize(
@@ -43,22 +36,39 @@ def test_the_default_is_the_last_28_complete_days() -> None:
 )
 def test_where_28_days_would_show_too_little_all_data_is_the_default(data: Period) -> None:
     """The range that has data, today included."""
-    assert preset_period(default_preset(NOW, data), NOW, data) == data
+    assert chosen_period(default_choice(NOW, data), NOW, data) == data
 
 
 def test_an_empty_warehouse_shows_today() -> None:
     """There is nothing to choose by; the page has days all the same."""
-    assert preset_period(default_preset(NOW, None), NOW, None) == Period(NOW, NOW)
+    assert chosen_period(default_choice(NOW, None), NOW, None) == Period(NOW, NOW)
 
 
-@given(PERIODS, st.sampled_from(PRESETS))
-def test_presets_of_complete_days_end_yesterday_and_have_the_length_they_say(data: Period, preset: str) -> None:
-    """ "7 days" is 7 days without the running one; "Today" and "All" are what they say."""
-    period = preset_period(preset, NOW, data)
+@given(preset=st.sampled_from(sorted(LABELS)), now=DAYS, data=PERIODS)
+def test_a_preset_is_what_it_says(preset: str, now: date, data: Period) -> None:
+    """All but "today" and "all" end with the last complete day; "to date" is at least its first day."""
+    period = chosen_period(preset, now, data)
 
-    if preset == ALL:
-        assert period == data
-    elif preset == TODAY:
-        assert period == Period(NOW, NOW)
+    lengths = {"yesterday": 1, "7d": 7, "28d": 28, "90d": 90}
+    firsts = {"mtd": now.replace(day=1), "ytd": now.replace(month=1, day=1)}
+    if preset in lengths:
+        assert (period.end, period.number_of_days) == (now - timedelta(days=1), lengths[preset])
+    elif preset in firsts:
+        assert period == Period(firsts[preset], max(firsts[preset], now - timedelta(days=1)))
     else:
-        assert (period.end, period.number_of_days) == (NOW - timedelta(days=1), int(preset.removesuffix(" days")))
+        assert period == (data if preset == ALL else Period(now, now))
+
+
+@given(period=PERIODS, now=DAYS)
+def test_days_that_are_written_out_stay(period: Period, now: date) -> None:
+    """Whatever the calendar says; what is no such text is no choice."""
+    assert is_choice(custom(period))
+    assert chosen_period(custom(period), now, None) == period
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8d", "2026-11-02..2026-11-01", "2026-11-01..", "..", "2026-13-01..2026-13-02", "28D"]
+)
+def test_other_text_is_no_choice(text: str) -> None:
+    """It is told, and the usual days are shown."""
+    assert not is_choice(text)

@@ -1,20 +1,21 @@
-"""The state of the overview, on real snapshots and without a browser."""
+"""What a session shows, without a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
-import pixels
-from panel_app.periods import ALL, FOUR_WEEKS, TODAY, WEEK
+from panel_app.figures import Figures
+from panel_app.page import Page
+from panel_app.pages import PAGES
 from panel_app.source import Held, Published
-from panel_app.state import OverviewState
+from panel_app.state import DashboardState
+from pixels import open as open_warehouse
 from pixels.period import Period
-from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
+from tests.sample_warehouse import SampleWarehouse, at, visit
 
 NOON = at("2026-11-22T12:00")
 HISTORY = [
@@ -23,322 +24,146 @@ HISTORY = [
 
 
 @pytest.fixture
-def sample(pixels_home: Path) -> SampleWarehouse:
+def sample(tmp_path: Path) -> SampleWarehouse:
     """A home in Berlin without a snapshot."""
-    return SampleWarehouse(pixels_home, time_zone="Europe/Berlin")
+    return SampleWarehouse(tmp_path, time_zone="Europe/Berlin")
 
 
 @pytest.fixture
-def published(sample: SampleWarehouse) -> Iterator[Published]:
-    """What the sessions of a server share."""
-    source = Published(sample.published)
-    yield source
-    source.close()
+def state(sample: SampleWarehouse) -> DashboardState:
+    """Of that home, a minute after noon."""
+    return DashboardState(Published(sample.published), PAGES, now=lambda: NOON + timedelta(minutes=1))
 
 
-@pytest.fixture
-def state(published: Published) -> OverviewState:
-    """A session's state whose clock stands at noon, UTC."""
-    return OverviewState(published, now=lambda: NOON)
-
-
-def test_before_anything_is_published_the_state_waits_without_a_problem(state: OverviewState) -> None:
-    """An empty home is no error: the page shows how to send a first pixel."""
+def test_nothing_is_shown_while_nothing_is_published(state: DashboardState) -> None:
+    """And nothing is wrong."""
     state.follow()
 
-    assert (state.is_waiting(), state.figures, state.problem) == (True, None, "")
-    assert state.data_through() == "nothing published yet"
-
-
-def test_a_snapshot_without_an_event_still_waits(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Published, but nothing counted; the default days are not chosen yet, since there is nothing to choose by."""
-    sample.publish(complete_until=NOON)
-
-    state.follow()
-
-    assert (state.is_waiting(), state.choice) == (True, None)
-
-
-def test_the_first_event_ends_the_wait(sample: SampleWarehouse, state: OverviewState) -> None:
-    """It lies today, so all that has data is shown."""
-    sample.publish(complete_until=NOON)
-    state.follow()
-
-    sample.publish(visit("p1", "brandA", "2026-11-22T11:00"), complete_until=NOON)
-    state.follow()
-
-    assert (state.is_waiting(), state.choice) == (False, ALL)
-    assert state.kpis()["daily_unique_visitors"].item() == 1
+    assert (state.answer, state.problem, state.is_waiting, state.is_loading) == (None, "", True, False)
 
 
 def test_the_default_is_28_complete_days_of_the_warehouses_time_zone(
-    sample: SampleWarehouse, state: OverviewState
+    sample: SampleWarehouse, state: DashboardState
 ) -> None:
-    """At 23:30 UTC it is tomorrow in Berlin, and yesterday there is today in UTC."""
+    """At half past eleven in London it is tomorrow in Berlin."""
     sample.publish(*HISTORY, complete_until=at("2026-11-22T23:30"))
 
     state.follow()
 
-    assert state.choice == FOUR_WEEKS
-    assert state.figures.period == Period(date(2026, 10, 26), date(2026, 11, 22))
+    assert state.situation.period == Period(date(2026, 10, 26), date(2026, 11, 22))
+    assert state.situation.fair_days(["visit"]) == Period(date(2026, 9, 28), date(2026, 10, 25))
 
 
-def test_the_frames_are_those_of_the_library(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Cards, trend, banners and funnel show what an analyst gets for the same days."""
-    sample.publish(
-        *HISTORY,
-        registration("p4", "brandA", "2026-09-04T11:00"),
-        deposit("p4", "brandA", "2026-09-04T12:00"),
-        registration("p5", "brandA", "2026-11-05T11:00"),
-        deposit("p5", "brandB", "2026-11-06T11:00"),
-        complete_until=NOON,
-    )
+def test_activity_is_shown_before_conversions_are_counted(sample: SampleWarehouse, state: DashboardState) -> None:
+    """The first look has the sums by day, the last one everything; none is whole before that."""
+    sample.publish(*HISTORY, complete_until=NOON)
+
+    looks = list(state.looks())
+
+    answers = [look.answer for look in looks]
+    assert all(isinstance(answer, Figures) for answer in answers)
+    assert [answer.now.entries is None for answer in answers] == [True, False, False]  # type: ignore[attr-defined]
+    assert [look.is_whole for look in looks] == [False, False, True]
+
+
+def test_a_look_at_another_address_is_not_shown(sample: SampleWarehouse, state: DashboardState) -> None:
+    """Somebody chose other days meanwhile, and that look is under way."""
+    sample.publish(*HISTORY, complete_until=NOON)
+    old = list(state.looks())
+    state.go("./?days=7d")
+
+    for look in old:
+        state.show(look)
+    assert state.answer is None
 
     state.follow()
-
-    days = (state.figures.period.start, state.figures.period.end)
-    with pixels.open(sample.home) as wh:
-        assert state.kpis().equals(wh.kpis(*days))
-        assert state.trend().equals(wh.metrics(*days))
-        assert state.banners().equals(wh.banners(*days))
-        assert state.funnel().equals(wh.funnel(*days, window="7d"))
-        assert state.figures.now.registered.equals(wh.funnel(*days, window="7d", steps=["registration", "deposit"]))
-        before = (state.figures.compared_with.start, state.figures.compared_with.end)
-        assert state.figures.before.kpis.equals(wh.kpis(*before))
+    assert state.situation.period == Period(date(2026, 11, 15), date(2026, 11, 21))
 
 
-def test_a_new_snapshot_moves_the_figures_and_keeps_the_chosen_days(
-    sample: SampleWarehouse, state: OverviewState
+def test_a_new_snapshot_is_noticed_and_an_empty_pass_renews_the_running_day(
+    sample: SampleWarehouse, state: DashboardState
 ) -> None:
-    """What a person chose stays chosen."""
+    """What is shown holds until something newer is published."""
     sample.publish(*HISTORY, complete_until=NOON)
     state.follow()
-    state.choose(WEEK)
+    assert state.is_fresh()
+    assert state.strip.today["count"].sum() == 1
+
+    sample.publish(visit("new", "brandC", "2026-11-22T09:00"), complete_until=NOON)
+    assert not state.is_fresh()
     state.follow()
-    assert state.kpis()["unique_visitors"].item() == 7
+    assert state.strip.today["count"].sum() == 2
 
-    sample.publish(visit("new", "brandC", "2026-11-20T10:00"), complete_until=NOON)
+    sample.publish_again(complete_until=NOON + timedelta(hours=1))
+    assert not state.is_fresh()
     state.follow()
-
-    assert state.kpis()["unique_visitors"].item() == 8
-    assert (state.choice, state.figures.period) == (WEEK, Period(date(2026, 11, 15), date(2026, 11, 21)))
+    assert state.strip.today["until"][0] == NOON + timedelta(hours=1)
 
 
-def test_a_pass_without_a_new_snapshot_moves_data_through_alone(sample: SampleWarehouse, state: OverviewState) -> None:
-    """A quiet night does not look stale, and no figure is read again."""
-    file = sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-    shown = state.figures
-    assert state.data_through() == "22 Nov 2026, 13:00 (Europe/Berlin)"
-
-    sample.point_at(file.name, complete_until=NOON + timedelta(hours=2), as_of="2026-11-22T12:00:00.000Z")
-    state.follow()
-
-    assert state.data_through() == "22 Nov 2026, 15:00 (Europe/Berlin)"
-    assert state.figures is shown
-
-
-def test_when_nothing_is_new_nothing_is_set(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Following costs the browser nothing while nothing changes."""
+def test_what_cannot_be_read_is_said_in_words(sample: SampleWarehouse, state: DashboardState) -> None:
+    """A damaged pointer is told; the figures that are there stay."""
     sample.publish(*HISTORY, complete_until=NOON)
     state.follow()
-    changed: list[str] = []
-    state.param.watch(lambda *events: changed.extend(event.name for event in events), list(state.param))
-
-    state.follow()
-
-    assert changed == []
-
-
-def test_presets_move_on_at_local_midnight(sample: SampleWarehouse, state: OverviewState) -> None:
-    """ "Today" is the day that runs where the data ends, also while no snapshot is new."""
-    file = sample.publish(*HISTORY, complete_until=NOON)
-    state.choose(TODAY)
-    state.follow()
-    assert state.figures.period == Period(date(2026, 11, 22), date(2026, 11, 22))
-
-    sample.point_at(file.name, complete_until=at("2026-11-22T23:00"), as_of="2026-11-22T12:00:00.000Z")
-    state.follow()
-
-    assert state.figures.period == Period(date(2026, 11, 23), date(2026, 11, 23))
-
-
-def test_custom_days_stay_as_they_are(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Days given as dates, in either order, are shown whatever the calendar says."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-
-    state.choose_days(date(2026, 10, 9), date(2026, 10, 3))
-    state.follow()
-
-    assert (state.preset, state.figures.period) == ("Custom", Period(date(2026, 10, 3), date(2026, 10, 9)))
-    assert state.figures.compared_with == Period(date(2026, 9, 26), date(2026, 10, 2))
-
-
-def test_choosing_custom_keeps_the_days_that_are_shown(sample: SampleWarehouse, state: OverviewState) -> None:
-    """They no longer move at midnight."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-
-    state.choose("Custom")
-
-    assert state.choice == state.figures.period
-
-
-def test_naming_the_choice_again_does_not_undo_it(sample: SampleWarehouse, state: OverviewState) -> None:
-    """A widget that shows "Custom" for days just picked, whose figures are still read, leaves them picked."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-    state.choose_days(date(2026, 10, 3), date(2026, 10, 9))
-
-    state.choose("Custom")
-
-    assert state.choice == Period(date(2026, 10, 3), date(2026, 10, 9))
-
-
-def test_days_without_an_event_have_no_events_and_no_error(sample: SampleWarehouse, state: OverviewState) -> None:
-    """A period where nothing happened is shown as that."""
-    sample.publish(*HISTORY, complete_until=NOON)
-
-    state.choose_days(date(2020, 1, 1), date(2020, 1, 7))
-    state.follow()
-
-    assert (state.figures.has_events, state.problem, state.is_waiting()) == (False, "", False)
-    assert state.kpis()["daily_unique_visitors"].item() == 0
-
-
-def test_a_look_at_days_that_are_no_longer_chosen_is_not_shown(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Of two looks under way the one at the newest choice wins, in whatever order they end."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-    state.choose(WEEK)
-    slow = state.look()
-    state.choose(TODAY)
-    state.follow()
-
-    state.show(slow)
-
-    assert (state.choice, state.figures.period) == (TODAY, Period(date(2026, 11, 22), date(2026, 11, 22)))
-    state.choose(WEEK)
-    state.follow()
-    assert state.figures.period == Period(date(2026, 11, 15), date(2026, 11, 21))
-
-
-def test_a_pointer_that_cannot_be_read_is_a_message_and_the_figures_stay(
-    sample: SampleWarehouse, state: OverviewState
-) -> None:
-    """A person sees what to do, not a traceback; when the pointer is whole again, the message goes."""
-    file = sample.publish(*HISTORY, complete_until=NOON)
-    state.follow()
-    shown = state.figures
-
+    shown = state.answer
     (sample.published / "current.json").write_text("{")
-    state.follow()
-    assert "current.json" in state.problem
-    assert state.figures is shown
 
-    sample.point_at(file.name, complete_until=NOON)
-    state.follow()
-    assert state.problem == ""
-
-
-def test_figures_stay_when_all_that_was_published_is_deleted(sample: SampleWarehouse, state: OverviewState) -> None:
-    """The page says that it shows what is there no more."""
-    sample.publish(*HISTORY, complete_until=NOON)
     state.follow()
 
+    assert "current.json cannot be read" in state.problem
+    assert state.answer is shown
     (sample.published / "current.json").unlink()
     state.follow()
-
-    assert "not there any more" in state.problem
-    assert state.kpis()["daily_unique_visitors"].item() > 0
+    assert state.problem.startswith("What was published is not there any more")
 
 
-def test_a_pass_long_ago_is_called_late(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Somebody whose cron job died is told."""
-    sample.publish(*HISTORY, complete_until=NOON - timedelta(hours=5))
-
-    state.follow()
-
-    assert (state.last_pass, state.passes_are_late) == ("5 hours ago", True)
-
-
-def test_sessions_share_one_warehouse_and_old_ones_are_closed(
-    sample: SampleWarehouse, published: Published, state: OverviewState
+def test_what_nobody_expected_is_no_traceback_on_the_page(
+    sample: SampleWarehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However many sessions there are and snapshots there were, one file is open."""
-    other = OverviewState(published, now=lambda: NOON)
+    """The log has it."""
 
-    for day in range(10, 16):
-        sample.publish(visit("p", "brandA", f"2026-11-{day}T10:00"), complete_until=NOON)
-        state.follow()
-        other.follow()
-        assert other.figures is state.figures
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
 
-    assert len(_open_snapshots(sample)) == 1
-
-
-def test_a_held_warehouse_is_shown_as_it_is(sample: SampleWarehouse) -> None:
-    """In a notebook the overview agrees with the `wh` beside it, also when newer snapshots come."""
+    page = Page("", "Broken", broken, lambda go, moves: None)  # type: ignore[arg-type, return-value]
+    state = DashboardState(Published(sample.published), [page], now=lambda: NOON)
     sample.publish(*HISTORY, complete_until=NOON)
-    with pixels.open(sample.home) as wh:
-        state = OverviewState(Held(wh), now=lambda: NOON)
-        state.follow()
-        sample.publish(visit("new", "brandC", "2026-11-20T10:00"), complete_until=NOON)
-        state.choose(ALL)
+
+    with caplog.at_level(logging.ERROR):
         state.follow()
 
-        assert state.kpis().equals(wh.kpis(state.figures.period.start, state.figures.period.end))
-        assert state.standing.snapshot == 1
+    assert state.problem.startswith("The figures could not be read; the log of the dashboard says why")
+    assert "ZeroDivisionError" in caplog.text
 
 
-def test_refused_events_are_counted_by_the_local_day(sample: SampleWarehouse, state: OverviewState) -> None:
-    """A refusal at 23:30 UTC belongs to the next day in Berlin."""
+@pytest.mark.parametrize("href", ["./nowhere", "./../etc/passwd", "./players/1"])
+def test_a_page_that_is_not_there_is_told(sample: SampleWarehouse, state: DashboardState, href: str) -> None:
+    """And the page that is shown stays."""
+    state.go(href)
+
+    assert "There is no page" in state.misread[0]
+    assert state.address.page == ""
+
+
+def test_a_warehouse_that_somebody_holds_is_shown_as_it_is(sample: SampleWarehouse) -> None:
+    """Newer snapshots do not change it."""
     sample.publish(*HISTORY, complete_until=NOON)
-    _refuse(sample, "missing_player_id", [at("2026-11-20T23:30"), at("2026-11-21T22:59"), at("2026-11-21T23:00")])
+    with open_warehouse(sample.home) as wh:
+        state = DashboardState(Held(wh), PAGES, now=lambda: datetime.now(UTC))
+        state.follow()
+        sample.publish(visit("new", "brandC", "2026-11-22T09:00"), complete_until=NOON)
+        state.follow()
 
-    state.choose_days(date(2026, 11, 21), date(2026, 11, 21))
-    state.follow()
-
-    assert state.figures.refused.rows() == [("missing_player_id", 2)]
-
-
-def test_a_refusal_that_stands_for_many_is_counted_as_so_many(sample: SampleWarehouse, state: OverviewState) -> None:
-    """Beyond a rate the collector keeps only how many it refused."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    _refuse(sample, "missing_player_id", [at("2026-11-21T10:00")])
-    _refuse(sample, "unknown_path", [at("2026-11-21T10:00"), at("2026-11-21T10:01")], count=1_000_000_000)
-
-    state.choose_days(date(2026, 11, 21), date(2026, 11, 21))
-    state.follow()
-
-    assert state.figures.refused.rows() == [("unknown_path", 2_000_000_000), ("missing_player_id", 1)]
+        assert state.situation.snapshot == 1
 
 
-def test_refusals_of_an_older_snapshot_are_one_each(sample: SampleWarehouse, state: OverviewState) -> None:
-    """A snapshot published before refusals could stand for many is still shown."""
-    sample.publish(*HISTORY, complete_until=NOON)
-    _refuse(sample, "missing_player_id", [at("2026-11-21T10:00"), at("2026-11-21T10:01")])
-    with duckdb.connect(str(sample.published / f"snapshot-{sample.snapshot:06d}.duckdb")) as con:
-        con.execute("ALTER TABLE rejected_events DROP COLUMN count")
-
-    state.choose_days(date(2026, 11, 21), date(2026, 11, 21))
-    state.follow()
-
-    assert state.figures.refused.rows() == [("missing_player_id", 2)]
-
-
-def _refuse(sample: SampleWarehouse, reason: str, instants: list[datetime], count: int = 1) -> None:
-    """Write refusals into the newest snapshot, which nobody has opened yet."""
-    with duckdb.connect(str(sample.published / f"snapshot-{sample.snapshot:06d}.duckdb")) as con:
-        for offset, instant in enumerate(instants):
-            con.execute(
-                "INSERT INTO rejected_events VALUES ('log', 0, ?, ?, '', ''::BLOB, ?, ?)",
-                [offset, reason, instant.astimezone(UTC), count],
-            )
-
-
-def _open_snapshots(sample: SampleWarehouse) -> list[str]:
-    """The snapshot files of this home that this process has open; those of other tests are none of them."""
-    files = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()]
-    return [file.name for file in files if file.parent == sample.published.resolve()]
+@pytest.mark.parametrize("page", [page.slug for page in PAGES])
+def test_every_page_answers_also_an_empty_warehouse(sample: SampleWarehouse, page: str) -> None:
+    """No problem, no traceback, with and without data."""
+    sample.publish(complete_until=NOON)
+    state = DashboardState(Published(sample.published), PAGES, now=lambda: NOON)
+    for _ in range(2):
+        state.go(f"./{page}")
+        state.follow()
+        assert state.problem == ""
+        assert state.answer is not None
+        sample.publish(*HISTORY, complete_until=NOON)

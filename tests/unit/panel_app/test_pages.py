@@ -1,0 +1,143 @@
+"""Pages in a cell, without a server: what is drawn is text, whatever strangers called it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import panel as pn
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pixels
+from panel_app import overview
+from panel_app.blocks.refused import FIXES
+from panel_app.blocks.sparkline import sparkline
+from panel_app.pages import PAGES
+from panel_app.screen import Screen
+from panel_app.session import Session
+from panel_app.source import Held
+from pixels.config import load_settings
+from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
+
+DAY = "2026-11-20"
+HOSTILE = '"><img src=x onerror=alert(1)></script><script>alert(2)</script>'
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+class Elements(HTMLParser):
+    """The names of elements and of attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note them."""
+        self.names |= {tag, *(name for name, _ in attrs)}
+
+
+def html(view: pn.viewable.Viewable) -> str:
+    """All that the screens of a view show."""
+    return "\n".join(screen.html for screen in view.select(Screen))
+
+
+@pytest.fixture
+def hostile(pixels_home: Path) -> SampleWarehouse:
+    """A home in which banner, player and metadata are hostile."""
+    sample = SampleWarehouse(pixels_home, is_demo=True)
+    sample.publish(
+        visit(HOSTILE, HOSTILE, f"{DAY}T10:00", s=HOSTILE),
+        registration(HOSTILE, HOSTILE, f"{DAY}T11:00"),
+        deposit(HOSTILE, HOSTILE, f"{DAY}T12:00", amount="5.00", currency="EUR", _key="k"),
+        visit("quiet", "=brandA", f"{DAY}T13:00"),
+        complete_until=at("2026-11-21T12:00"),
+    )
+    return sample
+
+
+ADDRESSES = (
+    "./", f"./?is.banner_tag={HOSTILE}", "./banners", f"./banners?q={HOSTILE}", f"./banner?tag={HOSTILE}&theirs=9",
+    f"./why?day={DAY}", f"./why?day={DAY}&type=deposit", "./proof", "./funnel?drop=3", "./funnel?drop=2", "./players?segment=depositor",
+    f"./players?player={HOSTILE}", f"./players?player={HOSTILE}x", f"./?metric={HOSTILE}", f"./?{HOSTILE}=1", f"./why?day={HOSTILE}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("href", ADDRESSES)
+def test_what_strangers_named_stays_text(hostile: SampleWarehouse, href: str) -> None:
+    """No element and no attribute comes of it, on any page."""
+    from urllib.parse import quote
+
+    path, _, search = href.partition("?")
+    asked = "&".join("=".join(quote(part) for part in pair.split("=", 1)) for pair in search.split("&"))
+    with pixels.open(hostile.home) as wh:
+        session = Session(Held(wh), load_settings(), PAGES, f"{path}?{asked}")
+        shown = html(session.view)
+
+    elements = Elements()
+    elements.feed(shown)
+    assert not elements.names & {"img", "script", "onerror", "iframe", "src"}
+    assert "could not be" not in session.state.problem
+
+
+def test_a_cell_shows_the_figures_of_its_warehouse_and_follows_its_links(pixels_home: Path) -> None:
+    """Cards and banners of the snapshot at hand; a link leads to other days without a server."""
+    sample = SampleWarehouse(pixels_home, is_demo=True)
+    sample.publish(
+        *(visit(f"p{day}", "brandA", f"2026-11-{day:02d}T10:00") for day in range(1, 22)),
+        complete_until=at("2026-11-22T12:00"),
+    )
+
+    with pixels.open(sample.home) as wh:
+        view = overview(wh)
+        shown = html(view)
+        assert 'kpi-daily-unique-visitors">21<' in shown
+        assert "<bdi>brandA</bdi>" in shown
+        assert "Demo data" in shown
+        assert "download" not in shown  # nothing serves it here
+        next(iter(view.select(Screen)))._handle_msg({"go": "./?days=7d"})
+        assert 'kpi-daily-unique-visitors">7<' in html(view)
+
+
+def test_without_data_a_cell_shows_the_pixel_to_embed(pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the address of the collector as it is set."""
+    monkeypatch.setenv("PIXELS_COLLECTOR_PORT", "18787")
+
+    assert "http://127.0.0.1:18787/pixels.js" in html(overview())
+
+
+def test_what_cannot_be_read_is_said_and_nobody_is_told_to_send_a_first_pixel(pixels_home: Path) -> None:
+    """A damaged pointer is not an empty warehouse."""
+    (pixels_home / "published").mkdir()
+    (pixels_home / "published" / "current.json").write_text("{")
+
+    shown = html(overview())
+
+    assert "current.json cannot be read" in shown
+    assert "pixel-snippet" not in shown
+
+
+def test_every_reason_has_what_mends_it() -> None:
+    """The reasons of docs/pixel.md, each with a sentence for its sender."""
+    lines = [line for line in (DOCS / "pixel.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    reasons = {line.split("`")[1] for line in lines if line.split("|")[2].strip().isdecimal()}
+
+    assert reasons == FIXES.keys()
+
+
+@given(values=st.lists(st.one_of(st.none(), st.floats(0, 1e12)), max_size=40), cut=st.integers(0, 3))
+def test_a_sparkline_lies_within_its_box(values: list[float | None], cut: int) -> None:
+    """Whatever it draws; days that are not whole are left out."""
+    partial = [place >= len(values) - cut for place in range(len(values))]
+    frame = pl.DataFrame({"value": values, "partial": partial}, {"value": pl.Float64, "partial": pl.Boolean})
+
+    drawn = sparkline(frame)
+
+    points = [
+        tuple(map(float, point.split(",")))
+        for run in drawn.split('points="')[1:]
+        for point in run.split('"')[0].split()
+    ]
+    assert all(0 <= x <= 84 and 0 <= y <= 26 for x, y in points)
