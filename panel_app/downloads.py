@@ -17,7 +17,7 @@ from pixels.listing import as_csv
 ROUTE = r"/download/([a-z-]+)/([a-z-]+)\.(csv|parquet|ipynb)"
 OVERVIEW = "overview"
 """What the overview is called here, whose slug is empty."""
-Allowed = Callable[[RequestHandler, Page], bool]
+Allowed = Callable[[RequestHandler, Page, str], bool]
 FORMATS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _NOTEBOOK = "application/x-ipynb+json"
 
@@ -38,7 +38,7 @@ class Downloads(RequestHandler):
         page = next((page for page in self._pages if page.slug == ("" if slug == OVERVIEW else slug)), None)
         if page is None or (suffix != "ipynb" and table not in page.tables):
             raise HTTPError(404, reason="There is no such table")
-        if not self._allowed(self, page):
+        if not self._allowed(self, page, table):
             raise HTTPError(403, reason="This is for those who may see the names of players")
         shown = await asyncio.to_thread(_shown, self._source, self._pages, f"./{page.slug}?{self.request.query}")
         if shown is None:

@@ -24,6 +24,8 @@ class Shown:
     situation: Situation
     answer: Any
     standing: Standing
+    sees_people: bool = True
+    """Whether whoever looks may see the names of players."""
 
 
 class View(Protocol):
@@ -56,6 +58,10 @@ class Page:
     is_in_navigation: bool = True
     names_people: bool = False
     """Whether it is for those who may see the names of players."""
+    people_options: Collection[str] = ()
+    """Options that name people, on a page that does not otherwise."""
+    people_tables: Collection[str] = ()
+    """And tables."""
     shows_before_events: bool = False
     """Whether it has something to show while nothing is counted."""
     tables: Mapping[str, Callable[[Shown], pl.DataFrame]] = field(default_factory=dict)

@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import panel as pn
@@ -15,15 +17,19 @@ from bokeh.events import ConnectionLost
 from bokeh.models import CustomJS
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import Server, get_server
+from tornado.web import RequestHandler
 from tornado.websocket import WebSocketClosedError
 
 from panel_app.downloads import ROUTE, Downloads
+from panel_app.page import Page
 from panel_app.pages import PAGES
+from panel_app.roles import Role, pages_for, role_of
 from panel_app.session import Session
+from panel_app.sign_in import SignIn
 from panel_app.source import Published
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
-from pixels.ports import url
+from pixels.ports import is_this_machine, url
 
 _LOST = "The dashboard does not answer. The figures stand still until it is back."
 # A new server process knows nothing of the page's session, so the page is loaded anew.
@@ -71,13 +77,15 @@ def serve(settings: Settings) -> None:
 
 
 def page(published: Published, settings: Settings) -> pmui.Page:
-    """Return the dashboard for one session."""
+    """Return the dashboard for one session, with the pages that its user may see."""
+    user = pn.state.user if settings.dashboard_users else None
+    role = role_of(settings.dashboard_users, user)
     pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=_COME_BACK))
     before = _busy_watchers()
     shown = pmui.Page(
         title="Pixels",
         favicon=_ICON,
-        main=[Session(published, settings, PAGES, _asked()).view],
+        main=[_main(published, settings, role, user)],
         main_width=_WIDTH,
         busy_indicator=None,
         theme_config=_THEMES,
@@ -87,6 +95,26 @@ def page(published: Published, settings: Settings) -> pmui.Page:
         if watcher not in before:
             pn.state.param.unwatch(watcher)
     return shown
+
+
+def _main(published: Published, settings: Settings, role: Role | None, user: str | None) -> Any:
+    if role is None:  # signed in once, and taken off the list since
+        return pn.pane.HTML('<p>You are not on the list of this dashboard. <a href="./logout">Sign out</a></p>')
+    sees_people = role >= Role.ANALYST
+    pages = pages_for(role, PAGES)
+    return Session(published, settings, pages, _asked(), sees_people=sees_people, user=user or "").view
+
+
+def _may_download(settings: Settings, door: SignIn | None) -> Callable[[RequestHandler, Page, str], bool]:
+    """Return what says whether a request may have a table of a page."""
+
+    def may(handler: RequestHandler, page: Page, table: str) -> bool:
+        role = role_of(settings.dashboard_users, door.user_of(handler) if door else None)
+        if role is None:
+            return False
+        return role >= Role.ANALYST or not (page.names_people or table in page.people_tables)
+
+    return may
 
 
 def _asked() -> str:
@@ -100,6 +128,15 @@ def _busy_watchers() -> list[Any]:
 
 
 def _listen(published: Published, settings: Settings) -> Server:
+    if not settings.dashboard_users and not _is_here(settings.host):
+        raise ConfigurationError(
+            f"The dashboard would show its figures to whoever reaches {settings.host}: set PIXELS_DASHBOARD_USERS, so that people "
+            "sign in (docs/dashboard.md), or PIXELS_HOST=127.0.0.1, so that only this machine reaches it."
+        )
+    door = SignIn(settings.dashboard_users) if settings.dashboard_users else None
+    secret = settings.dashboard_cookie_secret.get_secret_value() or token_hex(32)
+    pn.config.cookie_secret = secret
+    downloads = {"source": published, "pages": PAGES, "allowed": _may_download(settings, door)}
     try:
         server = get_server(
             {f"/{shown.slug}": lambda: page(published, settings) for shown in PAGES},
@@ -107,8 +144,9 @@ def _listen(published: Published, settings: Settings) -> Server:
             address=settings.host or None,
             port=settings.dashboard_port,
             show=False,
-            extra_patterns=[(ROUTE, Downloads, {"source": published, "pages": PAGES, "allowed": lambda *_: True})],
+            extra_patterns=[(ROUTE, Downloads, downloads)],
             warm=True,
+            **({"auth_provider": door, "cookie_secret": secret} if door else {}),
         )
     except OSError as error:
         raise ConfigurationError(
@@ -118,6 +156,15 @@ def _listen(published: Published, settings: Settings) -> Server:
     if not os.environ.get("BOKEH_ALLOW_WS_ORIGIN"):
         bokeh_settings.allowed_ws_origin = origins(settings.host, server.port)
     return server
+
+
+def _is_here(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone."""
+    try:
+        found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return True  # it cannot be listened on: that is said then
+    return all(is_this_machine(str(address[0])) for *_, address in found)
 
 
 def _log_unless_a_browser_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

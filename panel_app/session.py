@@ -38,9 +38,12 @@ class Session:
         settings: Settings,
         pages: Sequence[Page],
         href: str = "./",
+        *,
+        sees_people: bool = True,
+        user: str = "",
     ) -> None:
         self.state = DashboardState(source, pages)
-        self._pages = pages
+        self._pages, self._sees_people, self._user = pages, sees_people, user
         self._settings = settings
         self._collector = url(settings.host, settings.collector_port)
         self._instead = Screen(on_go=self.go, moves_address=pn.state.curdoc is not None)
@@ -132,7 +135,7 @@ class Session:
 
     def _draw_frame(self) -> None:
         state = self.state
-        self._navigation.show(frame.navigation(state, self._pages))
+        self._navigation.show(frame.navigation(state, self._pages, self._user))
         if not state.misread:  # else the browser keeps what was not understood, beside what is said of it
             self._navigation.address = state.address.href
         strip = frame.status(state)
@@ -163,7 +166,7 @@ class Session:
 
     def _what_is_shown(self) -> Shown:
         state = self.state
-        return Shown(state.answers_to, state.situation, state.answer, state.standing)
+        return Shown(state.answers_to, state.situation, state.answer, state.standing, self._sees_people)
 
     def _in_place_of_figures(self) -> str | None:
         """Return what is to be seen before there are figures; None: there are."""

@@ -260,6 +260,14 @@ def dashboard(host: str | None, port: int | None) -> None:
 
 
 @main.command()
+def password() -> None:
+    """Ask for a password and write it as PIXELS_DASHBOARD_USERS keeps it."""
+    from pixels.passwords import kept
+
+    click.echo(kept(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)))
+
+
+@main.command()
 @_host
 @_port
 @click.option("--browser/--no-browser", default=True, help="Open a browser on it.")

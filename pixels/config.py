@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
 from pixels.kafka import KafkaProperty, checked_kafka_properties, read_kafka_properties
+from pixels.passwords import is_kept
 
 _AMOUNT_OF_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT])(i?)B")
 
@@ -77,6 +78,20 @@ class ApiKey(BaseModel):
     scope: ApiScope
 
 
+DashboardRole = Literal["viewer", "analyst", "admin"]
+"""What somebody may see on the dashboard: numbers that name nobody; players and records too; all there is."""
+
+
+class DashboardUser(BaseModel):
+    """Who may sign in to the dashboard, and what they may see."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    password: SecretStr
+    """As `pixels password` writes it."""
+    role: DashboardRole
+
+
 class Settings(BaseSettings):
     """The settings, each with its default; immutable once read. No secret is in their `repr`, nor in an error."""
 
@@ -125,6 +140,14 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr = Field(
         SecretStr(""), description='The secret with which `pixels.open("https://...")` asks somebody\'s API.'
+    )
+    dashboard_users: Annotated[dict[str, DashboardUser], NoDecode] = Field(
+        {},
+        description='Who may sign in to the dashboard: `{"name": {"password": "what `pixels password` wrote", "role": "viewer", "analyst" or "admin"}, ...}`. Empty: whoever can reach it, and then it listens on this machine only.',
+    )
+    dashboard_cookie_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs the cookies of those who are signed in, 16 characters or more. Empty: a new one at every start, so that all sign in again.",
     )
     api_rate_limit: float = Field(
         0.0,
@@ -276,6 +299,33 @@ class Settings(BaseSettings):
         if len(set(secrets)) < len(secrets):
             raise ValueError("two keys have the same secret; give each its own")
         return keys
+
+    @field_validator("dashboard_users", mode="before")
+    @classmethod
+    def _decoded_dashboard_users(cls, users: object) -> object:
+        if not isinstance(users, str):
+            return users
+        if (decoded := _json_object(users)) is None:
+            raise ValueError(
+                'not a JSON object, each name once, such as {"anna": {"password": "...", "role": "viewer"}}'
+            )
+        return decoded
+
+    @field_validator("dashboard_users")
+    @classmethod
+    def _usable_dashboard_users(cls, users: dict[str, DashboardUser]) -> dict[str, DashboardUser]:
+        if not all(name and is_kept(user.password.get_secret_value()) for name, user in users.items()):
+            raise ValueError(
+                "a password is what `pixels password` writes, such as scrypt:0123...:4567..., and a name is not empty"
+            )
+        return users
+
+    @field_validator("dashboard_cookie_secret")
+    @classmethod
+    def _usable_cookie_secret(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < SECRET_LENGTH:
+            raise ValueError(f"it has at least {SECRET_LENGTH} characters; try: openssl rand -hex 32")
+        return secret
 
     @field_validator("kafka_properties", mode="before")
     @classmethod

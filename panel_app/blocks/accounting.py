@@ -9,6 +9,7 @@ import polars as pl
 from panel_app import words
 from panel_app.address import Address
 from panel_app.blocks.markup import link, name, text
+from panel_app.page import Shown
 
 OUTCOMES = {
     "counted": "Counted",
@@ -46,25 +47,26 @@ def accounting_table(accounts: pl.DataFrame) -> str:
     )
 
 
-def days_table(accounts: pl.DataFrame, address: Address, event_type: str, banner: str | None) -> str:
-    """Draw one event type by day; each day leads to the records behind it."""
+def days_table(accounts: pl.DataFrame, shown: Shown, event_type: str, banner: str | None) -> str:
+    """Draw one event type by day; each day leads to the records behind it, for those who may see them."""
     columns = ["received", *OUTCOMES]
     of_type = accounts.filter(pl.col("event_type") == event_type)
     days = of_type.group_by("event_date").agg(pl.col(columns).sum()).sort("event_date", descending=True)
     headings = "".join(f'<th scope="col">{text(OUTCOMES[one])}</th>' for one in OUTCOMES)
-    rows = "".join(_day(row, columns, address, event_type, banner) for row in days.to_dicts())
+    rows = "".join(_day(row, columns, shown, event_type, banner) for row in days.to_dicts())
     return (
         '<div class="scrolls tall" tabindex="0"><table class="accounting"><thead><tr><th scope="col">Day</th>'
         f'<th scope="col">Received</th>{headings}<th scope="col">Records</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
-def _day(row: dict[str, object], columns: list[str], address: Address, event_type: str, banner: str | None) -> str:
+def _day(row: dict[str, object], columns: list[str], shown: Shown, event_type: str, banner: str | None) -> str:
     day = row["event_date"]
     assert isinstance(day, date)  # noqa: S101 - as wh.accounting says
     cells = "".join(f"<td>{words.number(int(str(row[column])))}</td>" for column in columns)
     asked = {"day": day.isoformat(), "type": event_type} | ({} if banner is None else {"banner": banner})
-    way = link(address.at("why", **asked), "why?", label=f"Why is this so on {words.day(day)}?")
+    label = f"Why is this so on {words.day(day)}?"
+    way = link(shown.address.at("why", **asked), "why?", label=label) if shown.sees_people else words.NONE
     return f'<tr><th scope="row">{words.day(day)}</th>{cells}<td>{way}</td></tr>'
 
 

@@ -22,8 +22,8 @@ _TODAY = {"visit": "unique visitors", "registration": "registrations", "deposit"
 MOST_LISTED = 300
 
 
-def navigation(state: DashboardState, pages: Sequence[Page]) -> str:
-    """Draw the ways to the pages; the days and the filters go with one."""
+def navigation(state: DashboardState, pages: Sequence[Page], user: str = "") -> str:
+    """Draw the ways to the pages; the days and the filters go with one. And who is signed in, with the way out."""
     address = state.address
     main = "".join(_way(page, address) for page in pages if page.is_in_navigation and not page.is_in_more)
     others = [page for page in pages if page.is_in_more]
@@ -33,7 +33,8 @@ def navigation(state: DashboardState, pages: Sequence[Page]) -> str:
         items = "".join(f"<li>{_way(page, address)}</li>" for page in others)
         css = ' class="current"' if here else ""
         more = f'<details class="menu" data-menu data-stays-open><summary{css}>{text(here or "More")}</summary><ul>{items}</ul></details>'
-    return f'<h1>Pixels: {text(state.page.title)}</h1><nav class="pages" aria-label="Pages">{main}{more}</nav>'
+    out = f'<span class="user">{text(user)} <a href="./logout">Sign out</a></span>' if user else ""
+    return f'<h1>Pixels: {text(state.page.title)}</h1><nav class="pages" aria-label="Pages">{main}{more}{out}</nav>'
 
 
 def _way(page: Page, address: Address) -> str:

@@ -67,12 +67,12 @@ def _choice(address: Address, option: str, labels: dict[str, tuple[str, str]], d
     )
 
 
-def funnel_bars(steps: pl.DataFrame, address: Address, problem: str, ways: str) -> str:
+def funnel_bars(steps: pl.DataFrame, shown: Shown, problem: str, ways: str) -> str:
     """Draw a bar a step: people, their share of those who entered, and how long it took them."""
     if problem:
         return f'<p class="nothing">{text(problem)}</p>'
     rows = steps.to_dicts()
-    drawn = "".join(_bar(row, rows[place - 1] if place else None, address) for place, row in enumerate(rows))
+    drawn = "".join(_bar(row, rows[place - 1] if place else None, shown) for place, row in enumerate(rows))
     headings = ("Step", "", "People", "Of those who entered", "Of whom all had their time", "Time taken")
     return (
         '<div class="sized"><table class="funnel"><thead><tr>'
@@ -80,11 +80,12 @@ def funnel_bars(steps: pl.DataFrame, address: Address, problem: str, ways: str) 
             f'<th scope="col"{css}>{one}</th>'
             for one, css in zip(headings, ("", "", "", "", *[' class="wide-only"'] * 2), strict=True)
         )
-        + f"</tr></thead><tbody>{drawn}</tbody></table></div>{_immature(rows, address)}{ways}"
+        + f"</tr></thead><tbody>{drawn}</tbody></table></div>{_immature(rows, shown.address)}{ways}"
     )
 
 
-def _bar(row: dict[str, Any], before: dict[str, Any] | None, address: Address) -> str:
+def _bar(row: dict[str, Any], before: dict[str, Any] | None, shown: Shown) -> str:
+    address = shown.address
     kind, entered = row["event_type"], row["entered"]
     share = row["players"] / entered * 100 if entered else 0.0
     mature = row["mature_players"] / row["mature_entered"] if row["mature_entered"] else None
@@ -93,12 +94,9 @@ def _bar(row: dict[str, Any], before: dict[str, Any] | None, address: Address) -
         drop = str(row["step"])
         is_open = address.option("drop") == drop
         people = words.number(before["players"] - row["players"])
-        lost = link(
-            address.with_options(drop="" if is_open else drop),
-            f"{people} {_LEFT[row['step']]}",
-            css="lost",
-            current=is_open,
-        )
+        told = f"{people} {_LEFT[row['step']]}"
+        to = address.with_options(drop="" if is_open else drop)
+        lost = link(to, told, css="lost", current=is_open) if shown.sees_people else f'<span class="lost">{told}</span>'
     chance = " chance" if row["mature_entered"] < ENOUGH else ""
     return (
         f'<tr><th scope="row">{STEP_LABELS[kind]}{f"<br>{lost}" if lost else ""}</th>'

@@ -89,7 +89,7 @@ class BannerView:
             f'<div class="line"><h2>The affiliate&rsquo;s log says otherwise?</h2>{types_choice(address, event_type)}</div>'
             + other_log(one.accounts, event_type, tag, int(theirs) if theirs.isdecimal() else None, fields)
         )
-        self._days.show(f"<h2>{TYPES[event_type]} by day</h2>{days_table(one.accounts, address, event_type, tag)}")
+        self._days.show(f"<h2>{TYPES[event_type]} by day</h2>{days_table(one.accounts, shown, event_type, tag)}")
 
 
 def _head(tag: str, one: OneBanner, shown: Shown) -> str:

@@ -140,7 +140,7 @@ class FunnelView:
         funnel: Funnel = shown.answer
         address = shown.address
         self._bars.show(
-            questions(address) + funnel_bars(funnel.steps, address, funnel.problem, self._ways(address, "steps"))
+            questions(address) + funnel_bars(funnel.steps, shown, funnel.problem, self._ways(address, "steps"))
         )
         self._split.show(
             "" if funnel.problem else breakdown_table(funnel.split, address) + self._ways(address, "breakdown")
@@ -184,5 +184,7 @@ FUNNEL = Page(
         "drop": tuple(str(step) for step in STEP_OF if step > 1),
         "sort": SORTS,
     },
+    people_options=("drop",),
+    people_tables=("dropped",),
     filters=("days", "where", "by"),
 )

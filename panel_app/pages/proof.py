@@ -69,7 +69,7 @@ class ProofView:
         self._check.show(f"<h2>Rebuild check</h2>{_check(shown)}")
         self._days.show(
             f'<div class="line"><h2>By day</h2>{types_choice(address, event_type)}</div>'
-            + days_table(proof.accounts, address, event_type, banner)
+            + days_table(proof.accounts, shown, event_type, banner)
         )
 
 
