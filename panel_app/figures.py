@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -15,15 +15,6 @@ from pixels.period import Period
 
 TAG, DAY = "banner_tag", "event_date"
 WINDOW_DAYS = 7
-ACTIVITY = (
-    "daily_unique_visitors",
-    "registrations",
-    "ftd",
-    "first_deposits_without_registration",
-    "deposit_days",
-)
-ENTRIES = ("visitors", "registrations", "credited_registrations", "deposits", "immature")
-ENTERED = {name: f"entered_{name}" for name in ENTRIES}
 
 
 @dataclass(frozen=True)
@@ -67,13 +58,6 @@ def read_figures(answers: Answers, address: Address, where: Situation, standing:
         now=_with_entries(answers, figures.now, address),
         before=None if before is None else _with_entries(answers, before, address),
     )
-
-
-def sums(frame: pl.DataFrame | None, columns: tuple[str, ...]) -> Mapping[str, int]:
-    """Return the sum of each column; 0 where there is no row."""
-    if frame is None:
-        return {}
-    return frame.select(pl.col(columns).sum()).row(0, named=True)
 
 
 def _activity(answers: Answers, address: Address, where: Situation) -> Figures:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -165,9 +164,3 @@ def _every_day(period: Period, today: date) -> pl.DataFrame:
 
 def _sum(frame: pl.DataFrame, column: str) -> int:
     return int(frame[column].sum())
-
-
-def ranked(frame: pl.DataFrame, columns: Iterable[str], name: str) -> pl.DataFrame:
-    """Sort by columns, the largest first and null last; of equals by name."""
-    names = list(columns)
-    return frame.sort(*names, name, descending=[True] * len(names) + [False], nulls_last=True)

@@ -55,6 +55,8 @@ class Page:
     view: Callable[[Go, bool], View]
     options: Mapping[str, Collection[str] | None] = field(default_factory=dict)
     is_in_more: bool = False
+    default_days: str = ""
+    """The preset that it opens with; empty: that of the dashboard."""
     is_in_navigation: bool = True
     names_people: bool = False
     """Whether it is for those who may see the names of players."""

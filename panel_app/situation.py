@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from panel_app.address import NO_COMPARISON, Address
 from panel_app.periods import chosen_period, default_choice
-from panel_app.source import Answers, Standing
+from panel_app.source import Answers, Standing, local_day
 from pixels import Warehouse
 from pixels.compared import comparable_days, earlier_days
 from pixels.period import Period
@@ -50,17 +49,12 @@ class Situation:
         return self.today if self.period.start <= self.today <= self.period.end else None
 
 
-def local_day(instant: datetime, time_zone: str) -> date:
-    """Return the calendar day of an instant."""
-    return instant.astimezone(ZoneInfo(time_zone)).date()
-
-
-def situation(answers: Answers, address: Address, standing: Standing) -> Situation:
-    """Resolve the days of an address. Raises PixelsError."""
+def situation(answers: Answers, address: Address, standing: Standing, default_days: str = "") -> Situation:
+    """Resolve the days of an address, or those that its page opens with. Raises PixelsError."""
     warehouse = answers.warehouse
     data = answers.ask(_days_with_data)
     today = local_day(standing.complete_until, standing.time_zone)
-    choice = address.days or default_choice(today, data)
+    choice = address.days or default_days or default_choice(today, data)
     return Situation(
         snapshot=warehouse.snapshot,
         time_zone=warehouse.time_zone,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 import pixels
 from pixels import Warehouse
@@ -16,7 +17,12 @@ from pixels.errors import PixelsError
 from pixels.pointer import POINTER, read_pointer
 
 Answer = TypeVar("Answer")
-_REMEMBERED = 256
+_REMEMBERED = 96
+
+
+def local_day(instant: datetime, time_zone: str) -> date:
+    """Return the calendar day of an instant."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
 class Standing(Protocol):
@@ -141,13 +147,21 @@ class Published:
         """Return the newest snapshot."""
         with self._opening:
             old = self._newest
-            new = pixels.open(self.folder) if old is None else old.warehouse.reload()
+            new = pixels.open(self.folder) if old is None or self._is_of_yesterday(old) else old.warehouse.reload()
             if old is None or new is not old.warehouse:
                 self._newest = Answers(new)
                 if old is not None:
                     old.retire()
             assert self._newest is not None  # noqa: S101 - set above
             return self._newest
+
+    def _is_of_yesterday(self, answers: Answers) -> bool:
+        """Whether a day has begun since: what is said of "the last day" is another one then, also without a new snapshot."""
+        warehouse = answers.warehouse
+        standing = self.standing() or warehouse
+        return local_day(standing.complete_until, warehouse.time_zone) != local_day(
+            warehouse.complete_until, warehouse.time_zone
+        )
 
     def close(self) -> None:
         """Release the file."""

@@ -13,8 +13,8 @@ import param
 from panel_app import words
 from panel_app.address import Address, read_address
 from panel_app.page import Page
-from panel_app.situation import Situation, local_day, situation
-from panel_app.source import Source, Standing, Superseded
+from panel_app.situation import Situation, situation
+from panel_app.source import Source, Standing, Superseded, local_day
 from panel_app.strip import Strip, read_strip
 from pixels import Warehouse
 from pixels.errors import PixelsError
@@ -164,11 +164,12 @@ class DashboardState(param.Parameterized):
 
     def _looks_at(self, address: Address, standing: Standing) -> Iterator[Look]:
         answers = self.source.answers()
-        where = situation(answers, address, standing)
+        page = self._pages[address.page]
+        where = situation(answers, address, standing, page.default_days)
         key = _key(standing, address)
         strip = read_strip(answers, where, standing)
         last: object = None
-        for answer in self._pages[address.page].read(answers, address, where, standing):
+        for answer in page.read(answers, address, where, standing):
             last = answer
             yield Look(address, standing, where, strip, last)
         yield Look(address, standing, where, strip, last, is_whole=True, holds_for=key)

@@ -14,7 +14,8 @@ from panel_app.blocks.sparkline import sparkline
 from panel_app.figures import WINDOW_DAYS, Figures
 from panel_app.measures import MEASURES, Compared, compared, daily
 from panel_app.page import Shown
-from panel_app.situation import Situation, local_day
+from panel_app.situation import Situation
+from panel_app.source import local_day
 
 
 def cards(shown: Shown, chosen: str) -> str:

@@ -26,7 +26,7 @@ def nothing_here(shown: Shown) -> str:
     days = words.days(where.period)
     if address.where:
         ways = link(replace(address, where=()), "Clear the filters", css="button")
-        return f'<div class="nothing"><p>No events {text(days)} with these filters.</p><p>{ways}</p></div>'
+        return f'<div class="nothing"><h2>No events {text(days)} with these filters</h2><p>{ways}</p></div>'
     has = f"There is data for {words.days(where.data)}." if where.data else ""
     ways = link(replace(address, days=ALL), "Show all days", css="button")
-    return f'<div class="nothing"><p>No events {text(days)}. {text(has)}</p><p>{ways}</p></div>'
+    return f'<div class="nothing"><h2>No events {text(days)}</h2><p>{text(has)}</p><p>{ways}</p></div>'

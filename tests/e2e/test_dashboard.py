@@ -38,6 +38,7 @@ PAGES = (
     "funnel?drop=3",
     "players?segment=visitor",
     "players?player=p3-0",
+    "cohorts",
     "proof",
 )
 

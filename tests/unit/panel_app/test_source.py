@@ -100,3 +100,14 @@ def test_a_newer_snapshot_takes_the_place_of_the_old_one(sample: SampleWarehouse
 def test_nothing_published_stands_for_nothing(tmp_path: Path) -> None:
     """No folder, no standing."""
     assert Published(tmp_path / "published").standing() is None
+
+
+def test_a_new_day_begins_also_without_a_new_snapshot(sample: SampleWarehouse) -> None:
+    """The last day with data is another one after an empty pass past midnight."""
+    published = Published(sample.published)
+    first = published.answers()
+    sample.publish_again(complete_until=at("2026-11-03T00:00"), as_of="2026-11-02T10:00:00.000Z")
+
+    assert published.answers() is not first
+    assert published.answers().warehouse.complete_until == at("2026-11-03T00:00")
+    published.close()
