@@ -1,6 +1,6 @@
 """The dashboard: state without widgets, and pages that only render it.
 
-from panel_app import overview
+from panel_app import overview, banners, funnel, players, cohorts
 
 overview(wh)        # in a notebook cell: the snapshot that `wh` holds
 """
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from panel_app.cells import overview
+    from panel_app.cells import banners, cohorts, funnel, overview, players
 
-__all__ = ["overview"]
+__all__ = ["banners", "cohorts", "funnel", "overview", "players"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import panel_app
 import pixels
 from panel_app import overview
 from panel_app.blocks.refused import FIXES
@@ -99,6 +100,17 @@ def test_a_cell_shows_the_figures_of_its_warehouse_and_follows_its_links(pixels_
         assert "download" not in shown  # nothing serves it here
         next(iter(view.select(Screen)))._handle_msg({"go": "./?days=7d"})
         assert 'kpi-daily-unique-visitors">7<' in html(view)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("banners", 'table class="banners"'), ("funnel", "funnel-step-visit"), ("players", "segment-visitor")],
+)
+def test_every_page_is_a_cell_too(hostile: SampleWarehouse, cell: str, shown: str) -> None:
+    """With the days of the dashboard's address, where the page has any."""
+    with pixels.open(hostile.home) as wh:
+        page = getattr(panel_app, cell)
+        assert shown in html(page(wh) if cell == "players" else page(wh, days="all"))
 
 
 def test_without_data_a_cell_shows_the_pixel_to_embed(pixels_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
