@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pixels import event, funnel, funnel_players, player, rejected, segments, why
+from pixels import event, funnel, funnel_players, newest, player, rejected, segments, why
 from pixels.funnel import STEPS, Window
 from pixels.opened import Opened
 from pixels.period import Day, parse_day, parse_period
@@ -79,6 +79,13 @@ class RecordQuestions(Opened):
         """
         self._check_keeps_every_record()
         return event.event(self._snapshot, id, rejected.period_of(since, until))
+
+    def newest_events(self, number: int = 50) -> pl.DataFrame:
+        """The newest events, the newest first: created_at, event_type, player_id, banner_tag, id, counted.
+
+        `counted`: whether it is the one that counts for its player, day and type. Raises BadParameter.
+        """
+        return newest.newest_events(self._snapshot, number)
 
     def rejected(
         self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100

@@ -7,10 +7,11 @@ from panel_app.pages.banner import BANNER
 from panel_app.pages.banners import BANNERS
 from panel_app.pages.cohorts import COHORTS
 from panel_app.pages.funnel import FUNNEL
+from panel_app.pages.live import LIVE
 from panel_app.pages.overview import OVERVIEW
 from panel_app.pages.players import PLAYERS
 from panel_app.pages.proof import PROOF
 from panel_app.pages.why import WHY
 
-PAGES: tuple[Page, ...] = (OVERVIEW, BANNERS, FUNNEL, PLAYERS, COHORTS, PROOF, BANNER, WHY)
+PAGES: tuple[Page, ...] = (OVERVIEW, BANNERS, FUNNEL, PLAYERS, COHORTS, LIVE, PROOF, BANNER, WHY)
 """Every page, in the order of the navigation."""

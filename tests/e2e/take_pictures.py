@@ -30,6 +30,7 @@ PAGES = {
     "funnel": "funnel",
     "players": "players?segment=depositor",
     "cohorts": "cohorts",
+    "live": "live",
     "proof": "proof",
 }
 REQUESTS = (

@@ -39,6 +39,7 @@ PAGES = (
     "players?segment=visitor",
     "players?player=p3-0",
     "cohorts",
+    "live",
     "proof",
 )
 
