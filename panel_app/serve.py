@@ -15,6 +15,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import ConnectionLost
 from bokeh.models import CustomJS
+from bokeh.server.util import check_allowlist
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import Server, get_server
 from tornado.web import RequestHandler
@@ -110,11 +111,17 @@ def _may_download(settings: Settings, door: SignIn | None) -> Callable[[RequestH
 
     def may(handler: RequestHandler, page: Page, table: str) -> bool:
         role = role_of(settings.dashboard_users, door.user_of(handler) if door else None)
-        if role is None:
+        if role is None or not _came_by_a_known_name(handler.request.host):
             return False
         return role >= Role.ANALYST or not (page.names_people or table in page.people_tables)
 
     return may
+
+
+def _came_by_a_known_name(host: str) -> bool:
+    """Whether a request names this dashboard as its host: a page whose name somebody points here (DNS rebinding) does not."""
+    known = bokeh_settings.allowed_ws_origin() or []
+    return host in known or check_allowlist(host, known)
 
 
 def _asked() -> str:

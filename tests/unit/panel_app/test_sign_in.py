@@ -108,6 +108,15 @@ def test_without_users_it_listens_on_this_machine_only(tmp_path: Path, host: str
     assert "set PIXELS_DASHBOARD_USERS" in done.stderr
 
 
+def test_a_page_whose_name_was_pointed_here_gets_no_table(tmp_path: Path) -> None:
+    """DNS rebinding: without users too, a request must name this machine as its host."""
+    home = publish_history(tmp_path).home
+    with running(home) as served, browser(served.address) as client:
+        table = "/download/banners/banners.csv"
+        assert client.get(table).status_code == 200
+        assert client.get(table, headers={"Host": "evil.example:5006"}).status_code == 403
+
+
 def test_many_wrong_passwords_have_to_wait() -> None:
     """Also with the right one; other names do not, and after a while nobody does."""
     now = [0.0]
