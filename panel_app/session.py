@@ -56,8 +56,9 @@ class Session:
         self.state.go(href)
         self._read_at_once()
         self._draw()
-        if self._doc is not None and isinstance(source, Published):
-            pn.state.add_periodic_callback(self.follow, period=LOOK_EVERY_MS)
+        if self._doc is not None:
+            # Only now: what is changed while a browser still fetches the page may never reach it.
+            pn.state.onload(self._is_on_screen)
 
     def go(self, href: str) -> None:
         """Show another address: what is on the page already at once, figures as soon as they are read."""
@@ -90,7 +91,14 @@ class Session:
             for look in looks.result(timeout=None if self._doc is None else _AT_ONCE_S):
                 self.state.show(look)
         except TimeoutError:
+            self.state.is_loading = True
+
+    def _is_on_screen(self) -> None:
+        """Go on with what the page was sent without, and follow newer snapshots."""
+        if self.state.is_loading:
             self._start_reading()
+        if isinstance(self.state.source, Published):
+            pn.state.add_periodic_callback(self.follow, period=LOOK_EVERY_MS)
 
     def _start_reading(self) -> None:
         """Read in a thread, and show each look as it comes. Without a loop to come back to: here and now."""

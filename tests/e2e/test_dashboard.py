@@ -136,13 +136,13 @@ class Watched:
     dialogs: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
-    def open(self) -> Watched:
+    def open(self, wait_until: str) -> Watched:
         """Note errors, dialogs and requests from the first byte on."""
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", self._note_dialog)
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(self.address)
+        self.page.goto(self.address, wait_until=wait_until)  # type: ignore[arg-type]
         return self
 
     def _note_console(self, message: ConsoleMessage) -> None:
@@ -174,12 +174,12 @@ def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
     """Open an address in a browser of its own."""
     contexts = []
 
-    def opened(address: str, *, width: int = 1440, height: int = 900) -> Watched:
+    def opened(address: str, *, width: int = 1440, height: int = 900, wait_until: str = "load") -> Watched:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
         )
         contexts.append(context)
-        return Watched(context.new_page(), address).open()
+        return Watched(context.new_page(), address).open(wait_until)
 
     yield opened
     for context in contexts:
@@ -490,6 +490,15 @@ def test_the_page_says_when_the_dashboard_is_gone_and_comes_back_with_it(home: P
     with running(home, port=address.rpartition(":")[2]):
         page.wait_for_function("() => window.loaded !== 'before'", timeout=DRAWN)
         expect(page.locator(".kpi-ftd")).to_be_visible(timeout=DRAWN)
+
+
+def test_all_who_open_it_at_once_see_figures(home: Path, watch: Watch) -> None:
+    """Also when nothing has been read yet, and pages are sent before their figures: those that follow are not lost."""
+    with running(home) as served:
+        pages = [watch(f"{served.address}/{page}", wait_until="commit").page for page in ("", "funnel", "banners") * 3]
+        for page in pages:
+            expect(page.locator("h2").first).to_be_visible(timeout=DRAWN)
+            expect(page.locator(".skeleton")).to_have_count(0, timeout=DRAWN)
 
 
 def test_control_c_ends_the_dashboard(home: Path) -> None:
