@@ -12,7 +12,7 @@ from panel_app.blocks.forms import hidden_fields
 from panel_app.blocks.markup import link, name, text
 from panel_app.page import Shown
 
-_MEANINGS = {
+MEANINGS = {
     "visitor": ("Visitors", "neither registered nor deposited"),
     "registered": ("Registered", "no deposit yet"),
     "depositor": ("Depositors", "deposited within the last {} days"),
@@ -53,7 +53,7 @@ def segment_cards(segments: pl.DataFrame, address: Address) -> str:
 
 def _card(row: dict[str, Any], address: Address, lapse: str) -> str:
     segment = row["segment"]
-    label, meaning = _MEANINGS[segment]
+    label, meaning = MEANINGS[segment]
     inside = (
         f'<span class="card-label">{label}</span><span class="card-line"><span class="card-value segment-{segment}">'
         f'{words.number(row["people"])}</span></span><span class="card-change none">{words.percent(row["share"])} of all</span>'

@@ -13,7 +13,7 @@ from panel_app.address import Address
 from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import link, name, text
-from panel_app.blocks.players import person_table, search_field, segment_cards
+from panel_app.blocks.players import MEANINGS, person_table, search_field, segment_cards
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
@@ -123,7 +123,7 @@ class PlayersView:
         )
         first = f'<p class="note">The {words.number(LISTED)} seen last are listed.</p>' if number > LISTED else ""
         return (
-            f"<h2>{words.number(number)} in the segment {text(segment)}</h2>"
+            f"<h2>{words.number(number)} {text(MEANINGS[segment][0].lower())}</h2>"
             '<div class="scrolls tall" tabindex="0"><table class="records"><thead><tr>'
             f"{headings}</tr></thead><tbody>{rows}</tbody></table></div>{first}{self._ways(shown.address, 'segment')}"
         )
