@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
 from tornado.web import RequestHandler
@@ -81,7 +82,7 @@ class _Door(BasicLoginHandler):
         message = _MESSAGES.get(self.get_argument("error", ""), "")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Frame-Options", "DENY")
-        self.write(self._login_template.render(errormessage=message))
+        self.write(self._login_template.render(errormessage=message, asked=self._asked()))
 
     async def post(self) -> None:
         """Sign in, or say that it did not work: never whether the name or the password was wrong."""
@@ -91,14 +92,19 @@ class _Door(BasicLoginHandler):
             return
         user = self.users.get(name)
         stored = user.password.get_secret_value() if user else NOBODYS
+        self.tries.failed(name)  # before the password is looked at, or tries sent at once would all be let through
         is_right = await asyncio.to_thread(matches, password, stored)
         if user is None or not is_right:
-            self.tries.failed(name)
             self._say("wrong")
             return
         self.tries.succeeded(name)
         self.set_current_user(name)
-        self.redirect("./")
+        self.redirect(self._asked())
 
     def _say(self, what: str) -> None:
-        self.redirect(f"./login?error={what}")
+        self.redirect(f"./login?{urlencode({'error': what, 'next': self._asked()})}")
+
+    def _asked(self) -> str:
+        """Return the page that was asked for, beside this one: an address of another site is none of them."""
+        asked = urlsplit(self.get_argument("next", ""))
+        return f"./{asked.path.rpartition('/')[2]}{'?' * bool(asked.query)}{asked.query}"

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.kafka_broker import KafkaBroker
 from tests.waiting import free_port
 
+expect.set_options(timeout=60_000)  # what a page shows is waited for, also where two suites share two cores
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -49,6 +50,28 @@ def test_nobody_gets_in_without_signing_in(guarded: str) -> None:
         headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
                    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Protocol": "bokeh, x", "Origin": guarded}  # fmt: skip
         assert client.get("/ws", headers=headers).status_code in (401, 403)
+
+
+def test_passwords_tried_at_once_are_counted_one_by_one(guarded: str) -> None:
+    """Tries that arrive together are no way around the number of them."""
+
+    async def tried() -> list[str]:
+        async with httpx.AsyncClient(base_url=guarded, timeout=60) as client:
+            posts = [client.post("/login", data={"username": "someone", "password": str(n)}) for n in range(3 * TRIES)]
+            return [answer.headers["location"] for answer in await asyncio.gather(*posts)]
+
+    assert sum("error=wrong" in location for location in asyncio.run(tried())) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [("/funnel?days=7d", "./funnel?days=7d"), ("https://evil.example/funnel", "./funnel"), ("//evil.example", "./")],
+)
+def test_who_signed_in_gets_the_page_that_was_asked_for(guarded: str, asked: str, location: str) -> None:
+    """And never one of another site."""
+    with httpx.Client(base_url=guarded, timeout=60) as client:
+        data = {"username": "viewer", "password": PASSWORD, "next": asked}
+        assert client.post("/login", data=data).headers["location"] == location
 
 
 def test_a_wrong_password_and_an_unknown_name_are_the_same_to_whoever_tries(guarded: str) -> None:
