@@ -64,6 +64,6 @@ def banner_tags(banner: object) -> list[str] | None:
     if banner is None:
         return None
     tags = [banner] if isinstance(banner, str) else banner
-    if not isinstance(tags, Sequence) or not all(isinstance(tag, str) for tag in tags):
+    if isinstance(tags, bytes) or not isinstance(tags, Sequence) or not all(isinstance(tag, str) for tag in tags):
         raise BadParameter("banner", f"{banner!r} is neither a banner tag nor a list of them")
     return list(tags)

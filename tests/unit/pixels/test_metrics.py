@@ -66,7 +66,7 @@ def test_a_summary_names_the_banner_of_the_earliest_event(wh: Warehouse) -> None
     assert wh.summary(*NOVEMBER, banner="' OR true --").is_empty()
 
 
-@pytest.mark.parametrize("banner", [1, [1], [None], b"brandA", {"brandA"}])
+@pytest.mark.parametrize("banner", [1, [1], [None], b"brandA", b"", {"brandA"}])
 def test_a_banner_is_named_by_text(wh: Warehouse, banner: object) -> None:
     """Anything else raises BadParameter, not an answer to another question."""
     with pytest.raises(BadParameter) as raised:
