@@ -26,6 +26,9 @@ from panel_app.source import Answers, Standing
 from pixels import Warehouse
 from pixels.period import Period
 
+MOST_DIGITS = 12
+"""Of the number that another log says."""
+
 
 @dataclass(frozen=True)
 class OneBanner:
@@ -87,7 +90,13 @@ class BannerView:
         fields = hidden_fields(address.with_options(theirs=None))
         self._log.show(
             f'<div class="line"><h2>The affiliate&rsquo;s log says otherwise?</h2>{types_choice(address, event_type)}</div>'
-            + other_log(one.accounts, event_type, tag, int(theirs) if theirs.isdecimal() else None, fields)
+            + other_log(
+                one.accounts,
+                event_type,
+                tag,
+                int(theirs) if theirs.isdecimal() and len(theirs) <= MOST_DIGITS else None,
+                fields,
+            )
         )
         self._days.show(f"<h2>{TYPES[event_type]} by day</h2>{days_table(one.accounts, shown, event_type, tag)}")
 
