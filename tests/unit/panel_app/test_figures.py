@@ -108,6 +108,50 @@ def test_the_sentence_names_the_banner_that_explains_the_change(tmp_path: Path) 
     assert parts[2:] == [Quoted("<b>brandC</b>"), " explains most of it (+30)."]
 
 
+def test_the_sentence_names_the_largest_of_several_banners(tmp_path: Path) -> None:
+    """Two brought more: the one that brought most of it is named, whatever the other is called."""
+    more = [
+        make(f"{tag}{n}", tag, (at("2026-11-18T10:00") + timedelta(minutes=n, seconds=kind)).isoformat())
+        for tag, number in (("a few", 5), ("many", 25))
+        for n in range(number)
+        for kind, make in enumerate((visit, registration, deposit))
+    ]
+    with published(tmp_path, *more) as wh:
+        state = look(wh, "./?days=7d")
+        parts = sentence(state.answer, state.situation)
+
+    assert parts[2:] == [Quoted("many"), " explains most of it (+25)."]
+
+
+@pytest.mark.parametrize(
+    ("search", "visitors"),
+    [
+        ("is.affiliate=partner", 2),
+        ("without=affiliate", 4),
+        ("is.affiliate=partner&without=affiliate", 6),
+        ("is.affiliate=partner&is.banner_tag=many", 0),
+        ("is.affiliate=nobody", 0),
+    ],
+)
+def test_a_filter_holds_for_every_dimension(tmp_path: Path, search: str, visitors: int) -> None:
+    """Values of one dimension are alternatives, no value is one of them, and all dimensions must agree."""
+    sample = SampleWarehouse(tmp_path)
+    sample.banners = {"few": ("partner", None, None, None)}
+    sample.publish(
+        *(
+            visit(f"{tag}{n}", tag, "2026-11-18T10:00")
+            for tag, number in (("few", 2), ("many", 4))
+            for n in range(number)
+        ),
+        complete_until=at("2026-11-22T12:00"),
+    )
+    with pixels.open(tmp_path) as wh:
+        state = look(wh, f"./?days=all&{search}")
+
+        found = compared(BY_SLUG["daily-unique-visitors"], state.answer, state.situation).now
+        assert found.part == visitors
+
+
 def test_a_difference_within_chance_is_no_change(tmp_path: Path) -> None:
     """Seven after seven, or nine: about as many as before."""
     with published(tmp_path, visit("x", "brandA", "2026-11-18T10:00"), visit("y", "brandA", "2026-11-18T10:00")) as wh:

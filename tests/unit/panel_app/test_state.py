@@ -100,6 +100,22 @@ def test_a_new_snapshot_is_noticed_and_an_empty_pass_renews_the_running_day(
     assert state.strip.today["until"][0] == NOON + timedelta(hours=1)
 
 
+def test_a_look_that_a_newer_snapshot_overtakes_begins_again_with_it(
+    sample: SampleWarehouse, state: DashboardState
+) -> None:
+    """Another session opened it between the first part and the last; nobody reads of an error."""
+    sample.publish(*HISTORY, complete_until=NOON)
+    looks = state.looks()
+    first = next(looks)
+    sample.publish(visit("new", "brandC", "2026-11-22T09:00"), complete_until=NOON)
+    state.source.answers()
+
+    last = list(looks)[-1]
+
+    assert (first.situation.snapshot, last.situation.snapshot) == (1, 2)  # type: ignore[union-attr]
+    assert (last.problem, last.is_whole) == ("", True)
+
+
 def test_what_cannot_be_read_is_said_in_words(sample: SampleWarehouse, state: DashboardState) -> None:
     """A damaged pointer is told; the figures that are there stay."""
     sample.publish(*HISTORY, complete_until=NOON)
