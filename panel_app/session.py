@@ -52,13 +52,14 @@ class Session:
         self._shown: str | None = None
         self._reading = 0
         self._doc = pn.state.curdoc
+        self._is_on_screen = self._doc is None
         self._make_frame()
         self.state.go(href)
         self._read_at_once()
         self._draw()
         if self._doc is not None:
             # Only now: what is changed while a browser still fetches the page may never reach it.
-            pn.state.onload(self._is_on_screen)
+            pn.state.onload(self._begin)
 
     def go(self, href: str) -> None:
         """Show another address: what is on the page already at once, figures as soon as they are read."""
@@ -93,10 +94,13 @@ class Session:
         except TimeoutError:
             self.state.is_loading = True
 
-    def _is_on_screen(self) -> None:
-        """Go on with what the page was sent without, and follow newer snapshots."""
+    def _begin(self) -> None:
+        """Go on with what the page was sent without, now that a browser has it, and follow newer snapshots."""
+        self._is_on_screen = True
         if self.state.is_loading:
             self._start_reading()
+        else:
+            self._draw()
         if isinstance(self.state.source, Published):
             pn.state.add_periodic_callback(self.follow, period=LOOK_EVERY_MS)
 
@@ -174,7 +178,9 @@ class Session:
 
     def _what_is_shown(self) -> Shown:
         state = self.state
-        return Shown(state.answers_to, state.situation, state.answer, state.standing, self._sees_people)
+        return Shown(
+            state.answers_to, state.situation, state.answer, state.standing, self._sees_people, self._is_on_screen
+        )
 
     def _in_place_of_figures(self) -> str | None:
         """Return what is to be seen before there are figures; None: there are."""

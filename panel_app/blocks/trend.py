@@ -46,7 +46,8 @@ class TrendSection:
         """Draw the measure of the figures that are shown."""
         frame = trend_frame(measure, shown.answer, shown.situation)
         self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure)}")
-        self._chart.draw(measure, frame)
+        if shown.is_on_screen:
+            self._chart.draw(measure, frame)
         self._twin.show(f'<div class="line">{trend_table(measure, frame)}{self._ways(shown, measure)}</div>')
 
     def _ways(self, shown: Shown, measure: Measure) -> str:
