@@ -93,6 +93,7 @@ def read_address(
     `options` are those of the page with the values that each may have, None: any text; `dimensions` those of banners.
     """
     known = tuple(dimensions)
+    search = search.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot stand in an address
     address, problems = Address(page), list[str]()
     for name, value in _with_days(parse_qsl(search.removeprefix("?"), keep_blank_values=True)):
         problem = ""

@@ -40,13 +40,16 @@ class RecordQuestions(Opened):
             self._dimensions, period, question, self.complete_until, step, chosen, dropped=dropped
         )
 
-    def segment_players(self, segment: str, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:
-        """The people of a segment, as many as `segments` counts: player_id, first_seen, last_seen, registration_at, ...
+    def segment_players(
+        self, segment: str, on: Day | None = None, lapsed_after: int = 30, limit: int = 0
+    ) -> pl.DataFrame:
+        """The people of a segment who were seen last, at most `limit`; 0: as many as `segments` counts.
 
-        ... deposit_at, last_deposit_day, visitor_keys; see `pixels.segments.segment_players`.
+        player_id, first_seen, last_seen, registration_at, deposit_at, last_deposit_day, visitor_keys; see
+        `pixels.segments.segment_players`.
         """
         question = segments.check_question(on, lapsed_after, self._last_day())
-        return segments.segment_players(self._snapshot, segment, *question)
+        return segments.segment_players(self._snapshot, segment, *question, limit)
 
     def why(self, date: Day, type: str, banner: str | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record received for a day, a type and a banner, with what became of it; see `pixels.why.why`.

@@ -13,6 +13,7 @@ from pixels.snapshot import Snapshot
 
 SEGMENTS = ("visitor", "registered", "depositor", "lapsed")
 _LONGEST_LAPSE = 3_650
+_MOST = 2**62
 
 
 def check_question(on: object, lapsed_after: object, today: date) -> tuple[date, int]:
@@ -34,46 +35,31 @@ def segments(snapshot: Snapshot, on: date, lapsed_after: int) -> pl.DataFrame:
     everybody   people of all segments: the denominator of
     share       people / everybody; null when there is nobody
     """
-    groups = snapshot.query("segments", on=on).with_columns(_segment(on, lapsed_after))
-    named = pl.DataFrame({"segment": SEGMENTS})
-    counted = named.join(
-        groups.group_by("segment").agg(pl.col("people").sum()), on="segment", how="left", maintain_order="left"
-    )
+    found = snapshot.query("segments", on=on, lapsed_after=lapsed_after)
+    counted = pl.DataFrame({"segment": SEGMENTS}).join(found, on="segment", how="left", maintain_order="left")
     everybody = pl.col("people").sum()
     return counted.with_columns(pl.col("people").fill_null(0)).with_columns(
         everybody=everybody, share=pl.when(everybody > 0).then(pl.col("people") / everybody)
     )
 
 
-def segment_players(snapshot: Snapshot, segment: object, on: date, lapsed_after: int) -> pl.DataFrame:
-    """List the people of a segment: as many rows as `segments` counts, whoever was seen last first. Raises BadParameter.
+def segment_players(
+    snapshot: Snapshot, segment: object, on: date, lapsed_after: int, limit: object = 0
+) -> pl.DataFrame:
+    """List the people of a segment, whoever was seen last first: as many as `segments` counts, at most `limit`; 0: all.
 
     player_id                   of the player, or the visitor key of somebody whom nothing links to one
     first_seen, last_seen       instants of the first and the last counted event up to the day
     registration_at, deposit_at instants of the first registration and the first deposit; null when there was none
     last_deposit_day            local day of the last deposit that counts; null when there was none
     visitor_keys                list of the keys that became the player, whose events count as the player's
+
+    Raises BadParameter.
     """
     if segment not in SEGMENTS:
         raise BadParameter("segment", f"{segment!r} is not one of {', '.join(SEGMENTS)}")
-    people = snapshot.query("segment_players", on=on).filter(_segment(on, lapsed_after) == segment)
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 0 <= limit <= _MOST:
+        raise BadParameter("limit", f"{limit!r} is not a number of people; 0: all")
+    people = snapshot.query("segment_players", segment=segment, on=on, lapsed_after=lapsed_after, limit=limit or _MOST)
     instants = ("first_seen", "last_seen", "registration_at", "deposit_at")
-    return (
-        people.join(snapshot.query("linked_keys"), on="player_id", how="left")
-        .select("player_id", pl.col(instants).cast(INSTANT), "last_deposit_day", pl.col("visitor_keys").fill_null([]))
-        .sort("last_seen", "player_id", descending=[True, False])
-    )
-
-
-def _segment(on: date, lapsed_after: int) -> pl.Expr:
-    days_since_deposit = (pl.lit(on) - pl.col("last_deposit_day")).dt.total_days()
-    return (
-        pl.when(days_since_deposit >= lapsed_after)
-        .then(pl.lit("lapsed"))
-        .when(pl.col("last_deposit_day").is_not_null())
-        .then(pl.lit("depositor"))
-        .when(pl.col("is_registered"))
-        .then(pl.lit("registered"))
-        .otherwise(pl.lit("visitor"))
-        .alias("segment")
-    )
+    return people.select("player_id", pl.col(instants).cast(INSTANT), "last_deposit_day", "visitor_keys")

@@ -63,7 +63,8 @@ class Snapshot:
         # and would hand out the old file for a new one of the same name.
         path = str(self.file.resolve()).replace("'", "''")
         self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
-        self._connection.execute(sql("views/linked_keys.sql"))
+        for name in ("linked_keys", "segment_of"):
+            self._connection.execute(sql(f"views/{name}.sql"))
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")

@@ -26,6 +26,9 @@ _OUTCOMES = {
     "bot": "crawler",
 }
 _LONGEST_METADATA = 300
+LISTED = 100
+LAPSED_AFTER = ("14", "30", "60", "90")
+DEFAULT_LAPSE = "30"
 
 
 def search_field(address: Address) -> str:
@@ -37,21 +40,21 @@ def search_field(address: Address) -> str:
     )
 
 
-def segment_cards(segments: pl.DataFrame, address: Address) -> str:
-    """Draw a card a segment; a click lists its people."""
-    lapse = address.option("lapsed", "30")
-    cards = "".join(_card(row, address, lapse) for row in segments.to_dicts())
+def segment_cards(segments: pl.DataFrame, address: Address, exports: str, *, lists_people: bool) -> str:
+    """Draw a card a segment; a click lists its people, for those who may see them."""
+    lapse = address.option("lapsed", DEFAULT_LAPSE)
+    cards = "".join(_card(row, address, lapse, lists_people) for row in segments.to_dicts())
     ways = "".join(
-        link(address.with_options(lapsed="" if days == "30" else days), f"{days} days", current=days == lapse)
-        for days in ("14", "30", "60", "90")
+        link(address.with_options(lapsed="" if days == DEFAULT_LAPSE else days), f"{days} days", current=days == lapse)
+        for days in LAPSED_AFTER
     )
     return (
         f'<div class="sized"><div class="cards cards-4">{cards}</div></div><div class="filters questions">'
-        f'<span class="muted">Lapsed after</span><div class="segments" role="group" aria-label="Lapsed after">{ways}</div></div>'
+        f'<span class="muted">Lapsed after</span><div class="segments" role="group" aria-label="Lapsed after">{ways}</div>{exports}</div>'
     )
 
 
-def _card(row: dict[str, Any], address: Address, lapse: str) -> str:
+def _card(row: dict[str, Any], address: Address, lapse: str, lists_people: bool) -> str:
     segment = row["segment"]
     label, meaning = MEANINGS[segment]
     inside = (
@@ -59,24 +62,57 @@ def _card(row: dict[str, Any], address: Address, lapse: str) -> str:
         f'{words.number(row["people"])}</span></span><span class="card-change none">{words.percent(row["share"])} of all</span>'
         f'<span class="card-note">{text(meaning.format(lapse))}</span>'
     )
-    is_open = address.option("segment") == segment and not address.option("player")
-    to = address.with_options(player=None, segment="" if is_open else segment)
-    return link(to, inside, css="card", current=is_open)
+    if not lists_people:
+        return f'<div class="card">{inside}</div>'
+    is_open = address.option("segment") == segment
+    return link(address.with_options(segment="" if is_open else segment), inside, css="card", current=is_open)
 
 
-def person_table(records: pl.DataFrame, shown: Shown) -> str:
-    """Draw every record of a person in the order of time, with what became of it."""
+def people_table(people: pl.DataFrame, segments: pl.DataFrame | None, shown: Shown) -> str:
+    """Draw the people of the segment that was chosen, whoever was seen last first; a click opens one of them."""
+    segment = shown.address.option("segment")
+    number = 0 if segments is None else int(segments.filter(pl.col("segment") == segment)["people"].sum())
+    zone = shown.situation.time_zone
+    rows = "".join(_person(row, zone) for row in people.iter_rows(named=True))
+    headings = "".join(
+        f'<th scope="col">{one}</th>' for one in ("Person", "Last seen", "First seen", "Registered", "First deposit")
+    )
+    first = f'<p class="note">The {words.number(LISTED)} seen last are listed.</p>' if number > LISTED else ""
+    return (
+        f"<h2>{words.number(number)} {text(MEANINGS[segment][0].lower())}</h2>"
+        '<div class="scrolls tall" tabindex="0"><table class="records"><thead><tr>'
+        f"{headings}</tr></thead><tbody>{rows}</tbody></table></div>{first}"
+    )
+
+
+def _person(row: dict[str, Any], zone: str) -> str:
+    instants = "".join(
+        f"<td>{text(words.instant(row[column], zone)) if row[column] else words.NONE}</td>"
+        for column in ("last_seen", "first_seen", "registration_at", "deposit_at")
+    )
+    one = link(Address("players").with_options(player=row["player_id"]), name(row["player_id"]))
+    return f"<tr><td>{one}</td>{instants}</tr>"
+
+
+def person_head(records: pl.DataFrame, shown: Shown) -> str:
+    """Draw who it is, under which keys the person came, and the firsts."""
     zone = shown.situation.time_zone
     person = records.item(0, "person")
     keys = records.filter(pl.col("player_id") != person)["player_id"].unique(maintain_order=True).to_list()
     also = f'<p class="note">Also seen as {", ".join(name(key) for key in keys)}</p>' if keys else ""
+    back = link(shown.address.with_options(player=None), "All players", css="more")
+    return f'<div class="line"><h2 class="subject">{name(person)}</h2>{back}</div>{also}{_milestones(records, zone)}'
+
+
+def person_table(records: pl.DataFrame, shown: Shown) -> str:
+    """Draw every record of a person in the order of time, with what became of it; the twin of the chart."""
+    zone = shown.situation.time_zone
     rows = "".join(_record(row, zone) for row in records.iter_rows(named=True))
     headings = "".join(
         f'<th scope="col">{one}</th>' for one in ("Time", "Event", "Banner", "Became", "Sent as", "Metadata")
     )
-    back = link(shown.address.with_options(player=None), "All players", css="more")
     return (
-        f'<div class="line"><h2 class="subject">{name(person)}</h2>{back}</div>{also}{_milestones(records, zone)}'
+        f'<p class="note">{words.counted(records.height, "record")}, the oldest first. Times are of {text(zone)}.</p>'
         '<div class="scrolls tall" tabindex="0"><table class="records timeline"><thead><tr>'
         f"{headings}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -6,33 +6,41 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import panel as pn
 import polars as pl
 
-from panel_app import words
 from panel_app.address import Address
 from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, stack
-from panel_app.blocks.markup import link, name, text
-from panel_app.blocks.players import MEANINGS, person_table, search_field, segment_cards
+from panel_app.blocks.markup import text
+from panel_app.blocks.players import (
+    DEFAULT_LAPSE,
+    LAPSED_AFTER,
+    LISTED,
+    people_table,
+    person_head,
+    person_table,
+    search_field,
+    segment_cards,
+)
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
 from pixels import Warehouse
 from pixels.errors import PixelsError
+from pixels.plots.player import player_timeline
 from pixels.segments import SEGMENTS
 
-LISTED = 100
-LAPSED_AFTER = ("14", "30", "60", "90")
-_DEFAULT_LAPSE = "30"
+CHART_HEIGHT = 200
 
 
 @dataclass(frozen=True)
 class Players:
     """What the page shows."""
 
-    segments: pl.DataFrame
-    """`wh.segments` at the end of the last day with data."""
+    segments: pl.DataFrame | None = None
+    """`wh.segments` at the end of the last day with data; not asked for beside a person."""
     listed: pl.DataFrame | None = None
     """The first people of the segment that was chosen."""
     person: pl.DataFrame | None = None
@@ -45,32 +53,31 @@ class Players:
 
 def read_players(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Players]:
     """Ask the snapshot."""
-    lapse = int(address.option("lapsed", _DEFAULT_LAPSE))
-    segments = answers.ask(_segments, lapse)
+    lapse = int(address.option("lapsed", DEFAULT_LAPSE))
     player, segment = address.option("player"), address.option("segment")
     if player:
         try:
-            yield Players(segments, person=answers.ask(_player, player))
+            yield Players(person=answers.ask(_player, player))
         except PixelsError as error:
-            yield Players(segments, unknown=str(error))
-    elif segment:
+            yield Players(answers.ask(_segments, lapse), unknown=str(error))
+        return
+    segments = answers.ask(_segments, lapse)
+    yield Players(segments)
+    if segment:
         everybody = partial(_people, answers.warehouse, segment, lapse)
         yield Players(segments, answers.ask(_first_people, segment, lapse), everybody=everybody)
-    else:
-        yield Players(segments)
 
 
 def _segments(warehouse: Warehouse, lapse: int) -> pl.DataFrame:
     return warehouse.segments(lapsed_after=lapse)
 
 
-def _people(warehouse: Warehouse, segment: str, lapse: int) -> pl.DataFrame:
-    return warehouse.segment_players(segment, lapsed_after=lapse)
+def _people(warehouse: Warehouse, segment: str, lapse: int, limit: int = 0) -> pl.DataFrame:
+    return warehouse.segment_players(segment, lapsed_after=lapse, limit=limit)
 
 
 def _first_people(warehouse: Warehouse, segment: str, lapse: int) -> pl.DataFrame:
-    """Return the first of them: all of them would be kept for other sessions."""
-    return _people(warehouse, segment, lapse).head(LISTED)
+    return _people(warehouse, segment, lapse, LISTED)
 
 
 def _player(warehouse: Warehouse, player: str) -> pl.DataFrame:
@@ -81,62 +88,60 @@ class PlayersView:
     """The widgets of one session."""
 
     def __init__(self, go: Go, moves_address: bool) -> None:
-        self._top, self._below = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
+        self._top, self._head, self._below = (Screen(on_go=go, moves_address=moves_address) for _ in range(3))
         self._is_served = moves_address
-        self._card = section(self._below)
+        self._chart = pn.pane.HoloViews(None, height=CHART_HEIGHT, sizing_mode="stretch_width", margin=0)
+        self._drawn: pl.DataFrame | None = None
+        self._card = section(self._head, self._chart, self._below)
         self.layout = stack(self._top, self._card)
 
     def show(self, shown: Shown) -> None:
-        """Draw segments, and the list or the person that was asked for."""
+        """Draw the person that was asked for, or segments and the list of one."""
         players: Players = shown.answer
-        address = shown.address
-        self._top.show(search_field(address) + segment_cards(players.segments, address))
-        below = self._person(players, shown) or self._list(players, shown)
-        self._card.visible = bool(below)
+        self._top.show(self._above(players, shown))
+        head, below = self._person(players, shown)
+        self._card.visible = bool(head or below)
+        self._head.show(head)
+        self._head.visible = bool(head)
+        self._draw_chart(players.person, shown)
         self._below.show(below)
 
-    def _person(self, players: Players, shown: Shown) -> str:
+    def _above(self, players: Players, shown: Shown) -> str:
+        field = search_field(shown.address) if shown.sees_people else ""
+        if players.segments is None:
+            return field
+        ways = self._ways(shown.address, "segments")
+        return field + segment_cards(players.segments, shown.address, ways, lists_people=shown.sees_people)
+
+    def _person(self, players: Players, shown: Shown) -> tuple[str, str]:
+        """Return what stands above the chart of a person and below it; of a list or a message, which have none, below."""
         if players.unknown:
-            return f'<p class="nothing">{text(players.unknown)}</p>'
-        if players.person is None:
-            return ""
-        return person_table(players.person, shown) + self._ways(shown.address, "player")
-
-    def _list(self, players: Players, shown: Shown) -> str:
+            return "", f'<p class="nothing">{text(players.unknown)}</p>'
+        if players.person is not None:
+            head = person_head(players.person, shown)
+            return head, person_table(players.person, shown) + self._ways(shown.address, "player", picture=True)
         if players.listed is None:
-            return ""
-        segment = shown.address.option("segment")
-        number = int(players.segments.filter(pl.col("segment") == segment)["people"].sum())
-        zone = shown.situation.time_zone
-        rows = "".join(
-            f"<tr><td>{link(Address('players').with_options(player=row['player_id']), name(row['player_id']))}</td>"
-            + "".join(
-                f"<td>{text(words.instant(row[column], zone)) if row[column] else words.NONE}</td>"
-                for column in ("last_seen", "first_seen", "registration_at", "deposit_at")
-            )
-            + "</tr>"
-            for row in players.listed.iter_rows(named=True)
-        )
-        headings = "".join(
-            f'<th scope="col">{one}</th>'
-            for one in ("Person", "Last seen", "First seen", "Registered", "First deposit")
-        )
-        first = f'<p class="note">The {words.number(LISTED)} seen last are listed.</p>' if number > LISTED else ""
-        return (
-            f"<h2>{words.number(number)} {text(MEANINGS[segment][0].lower())}</h2>"
-            '<div class="scrolls tall" tabindex="0"><table class="records"><thead><tr>'
-            f"{headings}</tr></thead><tbody>{rows}</tbody></table></div>{first}{self._ways(shown.address, 'segment')}"
-        )
+            return "", ""
+        return "", people_table(players.listed, players.segments, shown) + self._ways(shown.address, "segment")
 
-    def _ways(self, address: Address, table: str) -> str:
-        return exports(address, table, notebook=True) if self._is_served else ""
+    def _draw_chart(self, person: pl.DataFrame | None, shown: Shown) -> None:
+        self._chart.visible = person is not None
+        is_new = self._drawn is None or person is None or not self._drawn.equals(person)
+        if person is not None and is_new and shown.is_on_screen:
+            zone = shown.situation.time_zone
+            plot = player_timeline(person, width=None, height=CHART_HEIGHT, time_zone=zone)
+            self._drawn, self._chart.object = person, plot.opts(title="")
+
+    def _ways(self, address: Address, table: str, *, picture: bool = False) -> str:
+        return exports(address, table, notebook=True, picture=picture) if self._is_served else ""
 
 
 def _cells(shown: Shown) -> list[str]:
     address = shown.address
     if player := address.option("player"):
-        return [f"timeline = wh.player({player!r})\ntimeline", "plots.player(timeline)"]
-    lapse = address.option("lapsed", _DEFAULT_LAPSE)
+        drawn = "plots.player(timeline, time_zone=wh.time_zone)"
+        return [f"timeline = wh.player({player!r})\ntimeline", drawn]
+    lapse = address.option("lapsed", DEFAULT_LAPSE)
     cells = [f"wh.segments(lapsed_after={lapse})", f"plots.segments(wh.segments(lapsed_after={lapse}))"]
     segment = address.option("segment")
     return [*cells, f"wh.segment_players({segment!r}, lapsed_after={lapse})"] if segment else cells
@@ -151,9 +156,14 @@ PLAYERS = Page(
     title="Players",
     read=read_players,
     view=PlayersView,
-    tables={"player": _timeline, "segment": lambda shown: shown.answer.everybody().drop("visitor_keys", strict=False)},
+    tables={
+        "player": _timeline,
+        "segment": lambda shown: shown.answer.everybody().drop("visitor_keys", strict=False),
+        "segments": lambda shown: shown.answer.segments,
+    },
     notebook=_cells,
     options={"player": None, "segment": SEGMENTS, "lapsed": LAPSED_AFTER},
-    names_people=True,
+    people_options=("player", "segment"),
+    people_tables=("player", "segment"),
     filters=(),
 )

@@ -28,29 +28,32 @@ _OUTCOMES = {
 _ROWS = {event_type: -place for place, event_type in enumerate(STEP_LABELS)}
 
 
-def player_timeline(frame: pl.DataFrame, width: int | None = WIDTH, height: int = 220) -> Any:
+def player_timeline(
+    frame: pl.DataFrame, width: int | None = WIDTH, height: int = 220, *, time_zone: str = "UTC"
+) -> Any:
     """Draw `wh.player(...)`: a line an event type, a mark a record; those that count are filled. `width` None fills the page.
 
-    Instants are UTC.
+    Instants are on the clock of `time_zone` (`wh.time_zone` for that of the days).
     """
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()
+    local = pl.col("created_at").dt.convert_time_zone(time_zone)
     rows = inert(frame).with_columns(
         place=pl.col("event_type").replace_strict(_ROWS, return_dtype=pl.Int64),
         color=pl.col("event_type").replace(EVENT_COLORS),
         name=pl.col("event_type").replace(STEP_LABELS),
         became=pl.col("outcome").replace(_OUTCOMES),
-        at=pl.col("created_at").dt.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        at=local.dt.strftime(f"%Y-%m-%d %H:%M:%S {time_zone}"),
         is_counted=pl.col("outcome") == "counted",
-        created_at=pl.col("created_at").dt.replace_time_zone(None),
+        created_at=local.dt.replace_time_zone(None),
     )
     return dressed(
         hv.Overlay([*_lines(), *(_marks(rows, is_counted=is_counted) for is_counted in (False, True))]),
         width,
         height,
         title=f"Person {rows['person'][0]}"[:60],
-        xlabel="Time (UTC)",
+        xlabel=f"Time ({time_zone})",
         ylabel="",
         yticks=[(place, STEP_LABELS[event_type]) for event_type, place in _ROWS.items()],
         ylim=(min(_ROWS.values()) - 0.5, 0.5),

@@ -1,4 +1,4 @@
--- How many people there are up to the day $on, included, by whether they registered and the last day on which they deposited.
+-- How many people there are up to the day $on, included, by segment.
 -- A person is a player together with the visitor keys that became that player.
 WITH people AS (
     SELECT
@@ -10,7 +10,6 @@ WITH people AS (
     WHERE c.event_date <= $on
     GROUP BY person
 )
-SELECT is_registered, last_deposit_day, count(*) AS people
+SELECT memory.segment_of(is_registered, $on - last_deposit_day, $lapsed_after) AS segment, count(*) AS people
 FROM people
-GROUP BY ALL
-ORDER BY ALL;
+GROUP BY segment;

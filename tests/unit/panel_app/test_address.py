@@ -77,3 +77,11 @@ def test_a_value_chosen_twice_is_chosen_no_longer() -> None:
 def test_no_text_breaks_the_reading(text: str) -> None:
     """Addresses come from anybody."""
     read_address("", text, OPTIONS, DIMENSIONS)
+
+
+def test_half_a_surrogate_pair_can_be_written_again() -> None:
+    """No browser sends one; a cell's caller may."""
+    read = read_address("", "?q=a\ud83d", OPTIONS, DIMENSIONS)
+
+    assert read.address.option("q") == "a?"
+    assert read.address.href == "./?q=a%3F"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-import panel as pn
 import polars as pl
 import pytest
 from hypothesis import given
@@ -22,6 +21,7 @@ from panel_app.session import Session
 from panel_app.source import Held
 from pixels.config import load_settings
 from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
+from tests.unit.panel_app.rendered import html
 
 DAY = "2026-11-20"
 HOSTILE = '"><img src=x onerror=alert(1)></script><script>alert(2)</script>'
@@ -38,11 +38,6 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note them."""
         self.names |= {tag, *(name for name, _ in attrs)}
-
-
-def html(view: pn.viewable.Viewable) -> str:
-    """All that the screens of a view show."""
-    return "\n".join(screen.html for screen in view.select(Screen))
 
 
 @pytest.fixture

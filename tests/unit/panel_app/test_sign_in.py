@@ -165,6 +165,7 @@ def test_roles_see_what_is_theirs() -> None:
     assert role_of(users, "analyst") is Role.ANALYST
     assert role_of(users, "nobody") is None
     seen = {page.slug: page for page in pages_for(Role.VIEWER, PAGES)}
-    assert not {"players", "why", "live"} & seen.keys()
+    assert not {"why", "live"} & seen.keys()
+    assert not {"player", "segment"} & {*seen["players"].options, *seen["players"].tables}
     assert "drop" not in seen["funnel"].options
     assert pages_for(Role.ANALYST, PAGES) == PAGES

@@ -64,6 +64,20 @@ def test_the_people_of_a_segment_can_be_listed(wh: Warehouse) -> None:
     assert wh.segment_players("lapsed", lapsed_after=31)["player_id"].to_list() == []
 
 
+def test_a_limit_keeps_whoever_was_seen_last(tmp_path: Path) -> None:
+    """In the order of the whole list; of those seen at the same instant, by id."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(*(visit(f"v-{n}", "a", f"2026-10-01T10:0{n % 3}") for n in range(7)))
+    with pixels.open(sample.home) as warehouse:
+        everybody = warehouse.segment_players("visitor")
+        assert everybody["player_id"].to_list() == ["v-2", "v-5", "v-1", "v-4", "v-0", "v-3", "v-6"]
+        assert warehouse.segment_players("visitor", limit=3).equals(everybody.head(3))
+        assert warehouse.segment_players("visitor", limit=8).equals(everybody)
+        for wrong in (-1, 1.5, True, "3"):
+            with pytest.raises(BadParameter, match="limit"):
+                warehouse.segment_players("visitor", limit=wrong)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("segment", "on", "lapsed_after", "named"),
     [("players", None, 30, "segment"), (None, None, 30, "segment"), ("lapsed", "yesterday", 30, "on"),
