@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import polars as pl
 
 from panel_app import words
@@ -11,12 +9,9 @@ from panel_app.figures import TAG, Figures
 from panel_app.measures import FTD, REGISTRATIONS, VISITORS, Measure, compared
 from panel_app.situation import Situation
 from panel_app.words import Quoted
+from pixels.explained import is_chance, largest_part
 
 Parts = list[str | Quoted]
-_CHANCE = 2.0
-"""Standard deviations of the difference of two Poisson counts within which it is taken for chance."""
-_MOST = 0.5
-"""The share of a change from which on one banner explains most of it."""
 
 
 def sentence(figures: Figures, where: Situation) -> Parts:
@@ -34,12 +29,12 @@ def sentence(figures: Figures, where: Situation) -> Parts:
     if beside.before is None or beside.before_days is None:
         return [f"{now} {_noun(measure, beside.now.part)} {days}. {_why_alone(where)}", *_largest(figures, measure)]
     before, against = beside.before.part, f"against {words.days(beside.before_days)}"
-    if _is_chance(beside.now.part, before):
+    if is_chance(beside.now.part, before):
         told = f"{now} {_noun(measure, beside.now.part)}, about as many as before ({words.number(before)}), {against}."
         return [told, *_largest(figures, measure)]
     way = "rose" if beside.now.part > before else "fell"
     told = f"{measure.label} {way} from {words.number(before)} to {now}{_percent(beside.now.part, before)}, {against}."
-    return [told, *_explained(figures, measure, beside.now.part - before)]
+    return [told, *_explained(figures, measure)]
 
 
 def _leading(figures: Figures) -> Measure:
@@ -58,10 +53,6 @@ def _noun(measure: Measure, number: int) -> str:
     return one if number == 1 else f"{one}s"
 
 
-def _is_chance(now: int, before: int) -> bool:
-    return abs(now - before) <= _CHANCE * sqrt(now + before)
-
-
 def _percent(now: int, before: int) -> str:
     return f" ({(now - before) / before * 100:+.0f} %)".replace("-", "\u2212") if before else ""
 
@@ -74,26 +65,18 @@ def _why_alone(where: Situation) -> str:
     return "There is no whole data of earlier days to compare with."
 
 
-def _explained(figures: Figures, measure: Measure, difference: int) -> Parts:
+def _explained(figures: Figures, measure: Measure) -> Parts:
     """Name the banner whose own difference goes the furthest in the direction of the whole."""
     assert figures.before is not None  # noqa: S101 - there is a difference
-    changes = (
-        pl.concat(
-            [
-                figures.now.activity.select(TAG, change=pl.col(measure.part)),
-                figures.before.activity.select(TAG, change=-pl.col(measure.part)),
-            ]
-        )
-        .group_by(TAG)
-        .agg(pl.col("change").sum())
-        .filter(pl.col("change") * difference > 0)
-        .sort(pl.col("change").abs(), TAG, descending=[True, False])
+    now, before = (
+        days.activity.group_by(TAG).agg(pl.col(measure.part).sum().alias(name))
+        for days, name in ((figures.now, "now"), (figures.before, "before"))
     )
-    if changes.is_empty():
+    part = largest_part(now.join(before, on=TAG, how="full", coalesce=True), TAG)
+    if part is None:
         return []
-    tag, change = changes.row(0)
-    share = "explains most of it" if abs(change) >= _MOST * abs(difference) else "has the largest part of it"
-    return [" ", Quoted(tag), f" {share} ({_signed(change)})."]
+    share = "explains most of it" if part.explains_most else "has the largest part of it"
+    return [" ", Quoted(str(part.name)), f" {share} ({_signed(part.change)})."]
 
 
 def _largest(figures: Figures, measure: Measure) -> Parts:
