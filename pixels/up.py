@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pixels.config import Settings
 from pixels.demo import DEMO_MARKER
+from pixels.demo.listing import FILE as BANNERS_FILE
 from pixels.errors import ConfigurationError
 from pixels.ports import PORTS, reachable, url, with_free_ports
 from pixels.processes import settings_environment
@@ -30,6 +31,7 @@ class _Parts:
     """Every process of `pixels up`; each is an ordinary command of this installation."""
 
     history: Service
+    banners: Service
     collector: Service
     passes: Service
     api: Service
@@ -79,6 +81,8 @@ def _bring_up(supervisor: Supervisor, parts: _Parts, *, demo: bool, lab: bool) -
         supervisor.run(parts.history)
     supervisor.start(parts.passes)
     supervisor.wait_for(parts.passes)  # as long as it takes: all that waits in the log is counted first
+    if demo:
+        supervisor.run(parts.banners)
     supervisor.wait_for(parts.api, within=_PORT_WITHIN_S)
     supervisor.wait_for(parts.dashboard, within=_PORT_WITHIN_S)
     if lab:
@@ -97,6 +101,9 @@ def _parts(settings: Settings, python: Sequence[str], token: str) -> _Parts:
     host, published = settings.host, settings.published_dir / "current.json"
     return _Parts(
         history=Service("history", "Demo history", demo("--backfill")),
+        banners=Service(
+            "banners", "Demo banners", pixels("banners", "import", "--wait", str(settings.home / BANNERS_FILE))
+        ),
         collector=Service("collect", "Collector", pixels("collect"), _answers(host, settings.collector_port)),
         passes=Service(
             "aggregate", "First pass", pixels("aggregate", "--every", f"{settings.pass_every}s"), published.exists

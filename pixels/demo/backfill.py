@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pixels.config import DEMO_MARKER, Settings
+from pixels.demo.listing import write_banners
 from pixels.demo.past import history
 from pixels.errors import ConfigurationError
 
@@ -31,6 +32,8 @@ class _Plan:
 def backfill(settings: Settings, *, now: datetime, days: int = _DAYS, seed: int = _SEED) -> int:
     """Append the history up to `now` to the log under `settings.home`; return how many events that were, 0 if it was done before.
 
+    The list of its banners is written beside it.
+
     A try that was killed is repeated with the `until` of the first; events that it had written are the same events
     and count once. Raises `ConfigurationError` when the home is not a demo home.
     """
@@ -38,6 +41,7 @@ def backfill(settings: Settings, *, now: datetime, days: int = _DAYS, seed: int 
 
     if not (settings.home / DEMO_MARKER).exists():
         raise ConfigurationError(f"{settings.home} is not a demo home; `pixels up --demo` makes one.")
+    write_banners(settings.home)
     path = settings.home / _PLAN
     plan = _Plan(**json.loads(path.read_text("utf-8"))) if path.exists() else _Plan(now.isoformat(), days, seed)
     if plan.events is not None:

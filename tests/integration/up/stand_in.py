@@ -48,7 +48,7 @@ def main() -> None:
             )
             assert child.stdout is not None
             child.stdout.readline()
-    if command == "backfill":
+    if command in {"backfill", "banners"}:
         return
     if command == "aggregate":
         (home / "published").mkdir(exist_ok=True)

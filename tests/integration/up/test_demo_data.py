@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from aggregator.banner_file import read_banners
 from pixels.config import Settings
 from pixels.demo import backfill, history, live
 from pixels.demo.sender import _pixels
@@ -212,3 +213,12 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
     """By name of the parameter, before anything is sent."""
     with pytest.raises(BadParameter, match="collector"):
         live(address, Event())
+
+
+def test_the_list_of_its_banners_names_each_that_the_history_has(demo_home: Settings) -> None:
+    """As `pixels banners import` reads it."""
+    backfill(demo_home, now=NOW, days=2, seed=5)
+
+    listed = read_banners(str(demo_home.home / "banners.csv"))
+
+    assert {str(event["banner_tag"]) for event in history(days=60, until=NOW, seed=5)} == set(listed)
