@@ -34,11 +34,11 @@ def say(text: str) -> HTML:
     return HTML(f'<p class="{_NO_MATH}">{markup}</p>')
 
 
-def head(wh: Warehouse, period: Period | None = None, banner: str = "") -> HTML:
-    """Show what the page is about: the days, the banner, and which data it was made of; "Demo data" on top where it is."""
+def head(wh: Warehouse, period: Period | None = None, banner: str = "", whose: str = "") -> HTML:
+    """Show what the page is about: the days, the banner or whose banners, and which data it was made of; "Demo data" on top."""
     lines = [f'<p class="demo"><span style="{_BADGE}">Demo data</span></p>'] if wh.is_demo else []
     if period is not None:
-        subject = f"{days(period)}, {f'banner {banner}' if banner else 'all banners'}"
+        subject = f"{days(period)}, {whose or (f'banner {banner}' if banner else 'all banners')}"
         lines.append(f'<p class="subject {_NO_MATH}"><strong>{escape(subject)}</strong></p>')
     facts = (
         f"Data through {instant(wh.complete_until, wh.time_zone)}",

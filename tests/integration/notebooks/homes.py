@@ -10,11 +10,13 @@ from tests.sample_warehouse import Event, SampleWarehouse, at, deposit, registra
 HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"><b>bold</b> $x$ *y*"
 """A banner tag that is markup, and closes the script that a chart travels in."""
 BANNERS = ("brandA", HOSTILE, "brandB")
+AFFILIATE = "<i>Example</i> Media"
+"""To whom the first two of them belong."""
 FIRST_DAY, LAST_DAY = "2026-10-18", "2026-11-21"
 
 
 def five_weeks(home: Path, *, is_demo: bool = False) -> SampleWarehouse:
-    """35 days up to 21 Nov 2026, Berlin days; the hostile banner brings the most deposits; the 22nd goes on."""
+    """35 days up to 21 Nov 2026, Berlin days; the hostile banner brings all deposits; the 22nd goes on."""
     events: list[Event] = []
     for day in range(35):
         date = at(f"{FIRST_DAY}T09:00") + timedelta(days=day)
@@ -25,7 +27,8 @@ def five_weeks(home: Path, *, is_demo: bool = False) -> SampleWarehouse:
                 events.append(registration(player, banner, (date + timedelta(hours=1)).isoformat()))
             if number == 1:
                 events.append(deposit(player, banner, (date + timedelta(hours=2)).isoformat()))
-    sample = SampleWarehouse(home, time_zone="Europe/Berlin", is_demo=is_demo)
+    known = dict.fromkeys(BANNERS[:2], (AFFILIATE, None, None, None))
+    sample = SampleWarehouse(home, time_zone="Europe/Berlin", is_demo=is_demo, banners=dict(known))
     sample.publish(*events, complete_until=at("2026-11-22T15:00"))
     return sample
 

@@ -28,21 +28,26 @@ def shown(shell: InteractiveShell, cell: Any) -> list[str]:
     return [bundle.get("text/html", bundle.get("text/plain", "")) for bundle in bundles]
 
 
-def run(shell: InteractiveShell, notebook: Path, home: str) -> list[str]:
-    """Run all cells on the data under `home` and return what they show."""
+def run(shell: InteractiveShell, notebook: Path, home: str, parameters: dict[str, str]) -> list[str]:
+    """Run all cells on the data under `home` with parameters and return what they show."""
     os.environ["PIXELS_HOME"] = home
     shell.reset()
-    cells = nbformat.read(notebook, as_version=4).cells
-    return [text for cell in cells if cell.cell_type == "code" for text in shown(shell, cell)]
+    texts: list[str] = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            texts += shown(shell, cell)
+            if "parameters" in cell.metadata.get("tags", []):
+                shell.push(parameters)
+    return texts
 
 
 def main() -> None:
-    """Read tasks {"notebook", "home"} from stdin, write {"shown"} or {"error"} for each to stdout."""
+    """Read tasks {"notebook", "home", "parameters"} from stdin, write {"shown"} or {"error"} for each to stdout."""
     shell = InteractiveShell.instance()
     for line in sys.stdin:
         task = json.loads(line)
         try:
-            answer: dict[str, object] = {"shown": run(shell, Path(task["notebook"]), task["home"])}
+            answer: dict[str, object] = {"shown": run(shell, Path(task["notebook"]), task["home"], task["parameters"])}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

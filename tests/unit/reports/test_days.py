@@ -11,7 +11,17 @@ import pytest
 import pixels
 from pixels.errors import BadParameter
 from pixels.period import Period
-from pixels.reports.days import chosen_days, day_that_goes_on, days_held, latest_days, today
+from pixels.reports.days import (
+    chosen_days,
+    chosen_week,
+    day_that_goes_on,
+    days_held,
+    fair_days_before,
+    latest_days,
+    shifted,
+    today,
+    weeks_up_to,
+)
 from tests.sample_warehouse import SampleWarehouse, at, visit
 
 NOW = "2026-11-22T23:30"  # in Berlin the 23rd has begun
@@ -115,3 +125,44 @@ def test_days_before_the_first_data_and_after_today_are_not_held(
 def test_an_empty_warehouse_holds_no_day(empty: pixels.Warehouse) -> None:
     """There is nothing to draw."""
     assert days_held(empty, days("2026-11-01", "2026-11-22")) is None
+
+
+def test_the_chosen_week_is_the_latest_that_is_over(wh: pixels.Warehouse, empty: pixels.Warehouse) -> None:
+    """From Monday to Sunday; in Berlin it is Monday the 23rd already. Days that are given come first."""
+    assert chosen_week(wh) == days("2026-11-16", "2026-11-22")
+    assert chosen_week(wh, "2026-11-03", "2026-11-04") == days("2026-11-03", "2026-11-04")
+    assert chosen_week(empty) == days("2026-11-09", "2026-11-15")
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "chosen"),
+    [
+        ("2026-11-19T10:00", "2026-11-23T10:00", ("2026-11-19", "2026-11-22")),
+        ("2026-11-17T10:00", "2026-11-20T10:00", ("2026-11-17", "2026-11-17")),
+        ("2026-11-20T08:00", "2026-11-20T10:00", ("2026-11-20", "2026-11-20")),
+    ],
+)
+def test_the_first_week_has_the_days_that_are_there(
+    tmp_path: Path, first: str, now: str, chosen: tuple[str, str]
+) -> None:
+    """Of the week that is over, or, before one is, the latest days."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(visit("p", "a", first), complete_until=at(now))
+    with pixels.open(sample.home) as opened:
+        assert chosen_week(opened) == days(*chosen)
+
+
+def test_weeks_begin_on_a_monday_after_the_first_day(wh: pixels.Warehouse) -> None:
+    """Nobody knows at what time the first day began."""
+    assert weeks_up_to(wh, days("2026-11-16", "2026-11-22"), 2) == days("2026-11-09", "2026-11-22")
+    assert weeks_up_to(wh, days("2026-11-16", "2026-11-22"), 60) == days("2026-10-05", "2026-11-22")
+    assert weeks_up_to(wh, days("2026-10-02", "2026-10-03")) == days("2026-10-02", "2026-10-03")
+
+
+def test_days_before_are_fair_when_all_of_them_are_whole(wh: pixels.Warehouse, empty: pixels.Warehouse) -> None:
+    """Not the first day with data, and not beside a day that goes on."""
+    assert fair_days_before(wh, days("2026-11-16", "2026-11-22")) == days("2026-11-09", "2026-11-15")
+    assert fair_days_before(wh, days("2026-10-03", "2026-10-04")) is None
+    assert fair_days_before(wh, days("2026-11-17", "2026-11-23")) is None
+    assert fair_days_before(empty, days("2026-11-16", "2026-11-22")) is None
+    assert shifted(days("2026-11-16", "2026-11-22"), -7) == days("2026-11-09", "2026-11-15")
