@@ -42,5 +42,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Do what `%load_ext pixels` asks for; see `pixels.in_ipython`."""
+    import_module("pixels.in_ipython").load(shell)
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)

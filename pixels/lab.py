@@ -27,6 +27,11 @@ _QUIET = [
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
 ]
+_KERNEL_CONFIG = """# Written by `pixels lab` each time it starts.
+c = get_config()
+c.InteractiveShellApp.extensions = ["pixels"]
+c.InteractiveShellApp.exec_lines = ["__import__('pixels.in_ipython').in_ipython.put_warehouse(get_ipython())"]
+"""
 _ENCRYPTED = ["--KernelManager.transport_encryption=auto"]  # else each kernel warns that its ports are open to read
 
 
@@ -67,6 +72,7 @@ def _environment(settings: Settings, token: str) -> dict[str, str]:
     jupyter = settings.home / "run" / "jupyter"
     _write_kernel_spec(jupyter / "kernels" / "python3")
     _write_page_config(jupyter / "config" / "labconfig")
+    _write_kernel_config(jupyter / "ipython" / "profile_default")
     return {
         **settings_environment(settings),
         "JUPYTER_TOKEN": token,  # not an argument: those are there for every user of the machine to read
@@ -86,6 +92,12 @@ def _write_kernel_spec(folder: Path) -> None:
 
     shutil.rmtree(folder, ignore_errors=True)
     write_kernel_spec(folder)
+
+
+def _write_kernel_config(folder: Path) -> None:
+    """Give each kernel the magic, the displays and `wh`; what analysts want besides goes into `startup`, beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ipython_kernel_config.py").write_text(_KERNEL_CONFIG, "utf-8")
 
 
 def _write_page_config(folder: Path) -> None:

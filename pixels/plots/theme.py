@@ -13,6 +13,8 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
+from pixels.plots.in_notebook import show_without_network
+
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of colour vision.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 GREY = "#767676"
@@ -30,6 +32,7 @@ def load_backend() -> None:
     """Load HoloViews' Bokeh backend once; in a notebook this also brings its JavaScript into the page."""
     if "bokeh" not in hv.Store.renderers:
         hv.extension("bokeh", inline=True, logo=False)
+        show_without_network()
 
 
 def dressed(element: Any, width: int | None, height: int, **options: Any) -> Any:

@@ -89,6 +89,20 @@ def test_a_cell_runs_in_this_environment_and_finds_the_warehouse_of_this_home(la
     assert said == [sys.executable, pixels.__file__, str(lab.home), str(lab.home / "notebooks")]
 
 
+def test_a_kernel_has_the_magic_and_without_data_no_warehouse(lab: Lab) -> None:
+    """What analysts put into `startup` beside our configuration still runs."""
+    startup = lab.home / "run" / "jupyter" / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "mine.py").write_text("mine = 1")
+    kernel = lab.request("/api/kernels", data={"name": "python3", "path": "quickstart.ipynb"})["id"]
+
+    said = run_cell(
+        lab, kernel, "print('pixels' in get_ipython().magics_manager.magics['cell'], 'wh' in globals(), mine)"
+    )
+
+    assert said == "True False 1\n"
+
+
 def test_it_opens_on_the_quickstart_and_takes_a_token(lab: Lab) -> None:
     """The printed address opens the notebook; without the token nothing is to be had."""
     assert urlsplit(lab.page).path == "/lab/tree/quickstart.ipynb"
@@ -171,5 +185,32 @@ def test_the_quickstart_opens_in_a_browser_without_a_word_in_between(lab: Lab, c
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
 
     assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
+    page.close()
+
+
+PLOT = """
+import polars as pl
+from datetime import date
+from pixels import plots
+days = [date(2026, 11, 1), date(2026, 11, 2)]
+plots.metrics(pl.DataFrame({"event_date": days, "event_type": ["visit"] * 2, "count": [1, 2]}))
+"""
+
+
+def test_a_plot_in_a_cell_is_drawn_without_the_network(lab: Lab, chromium: Browser) -> None:
+    """HoloViews by itself asks a server on the internet for style sheets."""
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLOT)], metadata={"kernelspec": kernel})
+    nbformat.write(notebook, lab.home / "notebooks" / "plot.ipynb")
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(lab.page.replace("quickstart", "plot"))
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".jp-OutputArea .bk-Figure canvas").first.wait_for(timeout=60_000)
+
     assert {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))} == {"127.0.0.1"}
     page.close()
