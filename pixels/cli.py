@@ -12,6 +12,7 @@ import click
 from pixels import __version__
 from pixels.config import Settings, load_settings
 from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
+from pixels.reports.commands import report
 
 if TYPE_CHECKING:
     from pixels.listing import Format
@@ -278,31 +279,7 @@ def lab(host: str | None, port: int | None, browser: bool) -> None:
     sys.exit(run_lab(_settings(host=host, lab_port=port), browser=browser))
 
 
-def _parameters(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    split = [pair.partition("=") for pair in pairs]
-    for name, equals, _ in split:
-        if not equals or not name:
-            raise click.BadParameter(f"{name!r}: write key=value", ctx=ctx, param=param)
-    names = [name for name, _, _ in split]
-    for name in names:
-        if names.count(name) > 1:
-            raise click.BadParameter(f"{name!r} is given twice", ctx=ctx, param=param)
-    return {name: value for name, _, value in split}
-
-
-@main.command()
-@click.argument("name")
-@click.option(
-    "-p", "parameters", multiple=True, callback=_parameters, metavar="KEY=VALUE", help="A parameter of the report."
-)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the result.")
-def report(name: str, parameters: dict[str, str], out: Path | None) -> None:
-    """Run the report NAME (a notebook with parameters) and write it as one HTML file."""
-    from pixels.reports import run_report
-
-    settings = _settings()
-    result = run_report(name, parameters, settings, out=out or settings.reports_dir)
-    click.echo(result.html)
+main.add_command(report)
 
 
 _output = click.option(

@@ -8,12 +8,14 @@ Day, str and int, its comment is its help. A name that is a keyword of Python en
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pixels.errors import BadParameter
 from pixels.period import parse_day, parse_period
+from pixels.reports.notebooks import ReportNotebook, did_you_mean
 
 Value = str | int
 _PERIOD = ("from", "to")
@@ -34,14 +36,32 @@ class Parameter:
         return self.variable.removesuffix("_")
 
 
-def declared_parameters(notebook: Any) -> list[Parameter]:
-    """Return what the notebook's parameters cell declares, in its order."""
-    from papermill.inspection import inspect_notebook
+def declared_parameters(notebook: ReportNotebook) -> list[Parameter]:
+    """Return what the notebook's parameters cell declares, in its order.
 
-    return [
-        Parameter(found["name"], found["inferred_type_name"], ast.literal_eval(found["default"]), found["help"])
-        for found in inspect_notebook(notebook).values()
-    ]
+    Raises BadParameter for a line that is no declaration.
+    """
+    cell = notebook.parameters_cell or ""
+    comments = _comments(cell)
+    return [_declared(statement, comments, notebook.name) for statement in ast.parse(cell).body]
+
+
+def _declared(statement: ast.stmt, comments: Mapping[int, str], report: str) -> Parameter:
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id=type_), value=ast.Constant(value=default)):
+            if type_ in _READERS and isinstance(default, str | int):
+                return Parameter(name, type_, default, comments.get(statement.end_lineno or statement.lineno, ""))
+    raise BadParameter(
+        report,
+        f"line {statement.lineno} of its parameters cell declares no parameter; "
+        f'write for example: banner: str = ""  # only this banner. Types are {", ".join(_READERS)}',
+    )
+
+
+def _comments(cell: str) -> dict[int, str]:
+    """Return the comments by line."""
+    tokens = tokenize.generate_tokens(io.StringIO(cell).readline)
+    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
 
 
 def read_parameters(declared: Sequence[Parameter], given: Mapping[str, str]) -> dict[str, Value]:
@@ -55,7 +75,8 @@ def read_parameters(declared: Sequence[Parameter], given: Mapping[str, str]) -> 
     for name, text in given.items():
         parameter = by_name.get(name)
         if parameter is None:
-            raise BadParameter(name, f"this report has no such parameter; it has\n{describe(declared)}")
+            near = did_you_mean(name, [each.name for each in declared])
+            raise BadParameter(name, f"this report has no such parameter{near}; it has\n{describe(declared)}")
         if parameter.variable in values:
             raise BadParameter(parameter.name, "is given twice")
         values[parameter.variable] = _READERS[parameter.type](parameter.name, text)

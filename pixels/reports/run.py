@@ -16,10 +16,10 @@ from pixels.errors import BadParameter, PixelsError
 from pixels.opening import open_warehouse
 from pixels.pointer import Pointer
 from pixels.reports.execution import CellFailed, execute
+from pixels.reports.notebooks import ReportNotebook, report_notebook
 from pixels.reports.page import page
 from pixels.reports.parameters import Parameter, Value, declared_parameters, read_parameters
 from pixels.reports.pinned import pin_newest
-from pixels.resources import resource_path
 
 _SNAPSHOT = "snapshot"
 
@@ -50,7 +50,7 @@ def run_report(
     Raises BadParameter before the run for an unknown report or parameter, NoSnapshot when there is no data to open, and
     ReportFailed when a cell raises: the notebook and report.json are written then, and there is no page.
     """
-    notebook = _read_notebook(name, notebooks or resource_path("notebooks"))
+    notebook = report_notebook(name, notebooks)
     declared = declared_parameters(notebook)
     values = read_parameters(declared, parameters)
     given = values.get(_SNAPSHOT)
@@ -58,33 +58,35 @@ def run_report(
     with open_warehouse(pinned) as wh:
         pointer = wh.status()
     _make_folder(out)
-    run = _Run(name, declared, {**values, _SNAPSHOT: str(pinned)}, pointer, datetime.now(UTC))
-    return run.into(out, notebook, settings)
+    run = _Run(notebook, declared, {**values, _SNAPSHOT: str(pinned)}, pointer, datetime.now(UTC))
+    return run.into(out, settings)
 
 
 @dataclass(frozen=True)
 class _Run:
     """One run: what is recorded of it, and how its files come about."""
 
-    name: str
+    notebook: ReportNotebook
     declared: list[Parameter]
     values: Mapping[str, Value]
     pointer: Pointer
     started_at: datetime
 
-    def into(self, out: Path, notebook: Any, settings: Settings) -> ReportResult:
+    def into(self, out: Path, settings: Settings) -> ReportResult:
         """Execute and write."""
-        result = ReportResult(out / f"{self.name}.html", out / f"{self.name}.ipynb", out / "report.json")
+        result = ReportResult(
+            out / f"{self.notebook.name}.html", out / f"{self.notebook.name}.ipynb", out / "report.json"
+        )
         with TemporaryDirectory(prefix="pixels-report-") as work:
             executed = Path(work) / "executed.ipynb"
             try:
-                html = page(execute(notebook, self.values, executed, settings), _title(self.name))
+                html = page(execute(_parse(self.notebook.path), self.values, executed, settings), self.notebook.title)
             except CellFailed as failure:
                 result.html.unlink(missing_ok=True)  # the files of a folder are always of one run
                 _write(result.notebook, _without_traces(executed))
                 _write(result.record, self._record("failed", str(failure)))
                 raise ReportFailed(
-                    f"report {self.name} failed in {failure}. {result.notebook} has the traceback."
+                    f"report {self.notebook.name} failed in {failure}. {result.notebook} has the traceback."
                 ) from failure
             _write(result.notebook, _without_traces(executed))
             _write(result.record, self._record("ok"))
@@ -95,7 +97,7 @@ class _Run:
         """Return report.json: what it takes to run this again, and how it went."""
         finished_at, pointer = datetime.now(UTC), self.pointer
         record = {
-            "name": self.name,
+            "name": self.notebook.name,
             "parameters": {p.name: self.values.get(p.variable, p.default) for p in self.declared},
             "snapshot": pointer.snapshot,
             "as_of": _iso(pointer.as_of),
@@ -112,18 +114,6 @@ class _Run:
         return json.dumps(record, indent=1) + "\n"
 
 
-def report_names(notebooks: Path) -> list[str]:
-    """Return the names of the notebooks in the folder that have a parameters cell."""
-    return sorted(path.stem for path in notebooks.glob("*.ipynb") if _has_parameters(_parse(path)))
-
-
-def _read_notebook(name: str, notebooks: Path) -> Any:
-    names = report_names(notebooks)
-    if name not in names:
-        raise BadParameter("name", f"there is no report {name!r}; there is: {', '.join(names)}")
-    return _parse(notebooks / f"{name}.ipynb")
-
-
 def _parse(path: Path) -> Any:
     import nbformat
 
@@ -137,14 +127,6 @@ def _without_traces(executed: Path) -> str:
     notebook = _parse(executed)
     notebook.metadata.pop("papermill", None)
     return str(nbformat.writes(notebook))
-
-
-def _has_parameters(notebook: Any) -> bool:
-    return any("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells)
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _make_folder(out: Path) -> None:

@@ -10,6 +10,7 @@ import click
 
 from pixels.cli import main
 from pixels.config import Settings
+from pixels.reports.commands import ReportGroup
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -37,17 +38,26 @@ def test_every_setting_is_listed_with_its_default_and_meaning() -> None:
 
 def sections(text: str) -> dict[str, str]:
     """Return the text under each `## `pixels COMMAND`` heading of cli.md."""
-    parts = re.split(r"^## `pixels ([a-z ]+)`$", text, flags=re.MULTILINE)[1:]
+    parts = re.split(r"^## `pixels ([a-z -]+(?: NAME)?)`$", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Yield each command with its words after `pixels`; of a group those below it."""
+    """Yield each command with its words after `pixels`; of a group those below it, of all reports one as NAME."""
+    if isinstance(group, ReportGroup):
+        yield f"{prefix}NAME", _any_report(group)
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", command
+
+
+def _any_report(group: ReportGroup) -> click.Command:
+    command = group.get_command(click.Context(group), "campaign_report")
+    assert command is not None
+    command.help = group.help
+    return command
 
 
 def test_every_command_is_described_with_its_options() -> None:

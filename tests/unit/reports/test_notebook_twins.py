@@ -9,8 +9,8 @@ import jupytext
 import nbformat
 import pytest
 
+from pixels.reports.notebooks import report_notebook, report_notebooks
 from pixels.reports.parameters import declared_parameters
-from pixels.reports.run import report_names
 from pixels.resources import resource_path
 
 FOLDER = resource_path("notebooks")
@@ -43,20 +43,20 @@ def test_a_notebook_comes_without_results(path: Path) -> None:
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
 
 
-@pytest.mark.parametrize("name", report_names(FOLDER))
+@pytest.mark.parametrize("name", report_notebooks(FOLDER))
 def test_a_report_declares_parameters_that_can_be_given(name: str) -> None:
     """Every parameter has a type that can be read from text, and a help; the runner can say which snapshot to open."""
-    declared = declared_parameters(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4))
+    declared = declared_parameters(report_notebook(name, FOLDER))
 
     assert "snapshot" in [parameter.variable for parameter in declared]
     assert {parameter.type for parameter in declared} <= {"Day", "str", "int"}
     assert all(parameter.help for parameter in declared)
 
 
-@pytest.mark.parametrize("name", report_names(FOLDER))
+@pytest.mark.parametrize("name", report_notebooks(FOLDER))
 def test_the_parameters_of_a_report_are_documented(name: str) -> None:
     """docs/reports.md lists each of them."""
     text = (FOLDER.parent / "docs" / "reports.md").read_text("utf-8")
-    declared = declared_parameters(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4))
+    declared = declared_parameters(report_notebook(name, FOLDER))
 
     assert [f"`{parameter.name}`" for parameter in declared if f"`{parameter.name}`" not in text] == []

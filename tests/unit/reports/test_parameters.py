@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 import pytest
 
 from pixels.errors import BadParameter
+from pixels.reports.notebooks import ReportNotebook
 from pixels.reports.parameters import Parameter, declared_parameters, read_parameters
 
 CELL = """from_: Day = ""  # first day
@@ -15,14 +18,19 @@ limit: int = 15  # rows at most"""
 
 
 @pytest.fixture(scope="module")
-def declared() -> list[Parameter]:
-    kernel = {"name": "python3", "language": "python", "display_name": "Python"}
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+def declared(tmp_path_factory: pytest.TempPathFactory) -> list[Parameter]:
+    return declared_parameters(notebook_with(tmp_path_factory.mktemp("notebooks"), CELL))
+
+
+def notebook_with(folder: Path, parameters: str) -> ReportNotebook:
+    """Write a notebook with this parameters cell."""
+    notebook = nbformat.v4.new_notebook()
     notebook.cells = [
         nbformat.v4.new_code_cell("not_a_parameter = 1"),
-        nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
     ]
-    return declared_parameters(notebook)
+    nbformat.write(notebook, folder / "small.ipynb")
+    return ReportNotebook(folder / "small.ipynb")
 
 
 def test_names_types_defaults_and_help_are_those_of_the_cell(declared: list[Parameter]) -> None:
@@ -47,7 +55,11 @@ def test_the_name_of_the_variable_is_taken_too(declared: list[Parameter]) -> Non
 @pytest.mark.parametrize(
     ("given", "parameter", "message"),
     [
-        ({"form": "2026-11-01"}, "form", "no such parameter; it has\n  from (Day): first day\n  to (Day): last day"),
+        (
+            {"form": "2026-11-01"},
+            "form",
+            "no such parameter (did you mean 'from'?); it has\n  from (Day): first day\n  to (Day)",
+        ),
         ({"from": "2026-02-30"}, "from", "not a day of the calendar"),
         ({"from": "yesterday"}, "from", "is not a day; write it as 2026-11-22"),
         ({"from": ""}, "from", "is not a day"),
@@ -67,3 +79,12 @@ def test_what_is_unknown_or_wrong_is_refused_by_name(
 
     assert refused.value.parameter == parameter
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["days = 3", "limit: float = 1.5", "print('x')", "rows: int = 3 * 5", "a: list[int] = 3"]
+)
+def test_a_parameters_cell_declares_and_does_nothing_else(tmp_path: Path, line: str) -> None:
+    """A line that would be no parameter is named, so that its author finds it and nobody runs it."""
+    with pytest.raises(BadParameter, match="small: line 2 of its parameters cell declares no parameter"):
+        declared_parameters(notebook_with(tmp_path, f"limit: int = 1  # rows\n{line}"))

@@ -1,0 +1,117 @@
+"""`pixels report`: a command for each report, made of its notebook when somebody asks for it.
+
+The parameters cell is the one place that says what a report takes; `pixels report NAME --help` shows it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pixels.config import load_settings
+
+if TYPE_CHECKING:
+    from pixels.reports.notebooks import ReportNotebook
+    from pixels.reports.parameters import Parameter
+
+SNAPSHOT = "snapshot"
+_HINT = "`pixels report NAME --help` says what a report takes."
+
+
+class ReportCommand(click.Command):
+    """Runs one report; its help lists the parameters of the notebook."""
+
+    def __init__(self, notebook: ReportNotebook) -> None:
+        super().__init__(
+            notebook.name,
+            callback=click.pass_obj(_run),
+            params=_options(),
+            help=notebook.title,
+            short_help=notebook.title,
+        )
+        self.notebook = notebook
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Hand the notebook to the function that runs it."""
+        context = super().make_context(info_name, args, parent, **extra)
+        context.obj = self.notebook
+        return context
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the parameters before the options."""
+        from pixels.reports.parameters import declared_parameters
+
+        with formatter.section("Parameters (-p NAME=VALUE)"):
+            formatter.write_dl([_described(parameter) for parameter in declared_parameters(self.notebook)])
+        super().format_options(ctx, formatter)
+
+
+class ReportGroup(click.Group):
+    """The reports there are, and the commands about them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List reports first."""
+        from pixels.reports.notebooks import report_notebooks
+
+        return [*report_notebooks(), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or that of a report. Raises BadParameter that lists the reports when there is none."""
+        from pixels.reports.notebooks import report_notebook
+
+        return super().get_command(ctx, cmd_name) or ReportCommand(report_notebook(cmd_name))
+
+
+@click.group(cls=ReportGroup, epilog=_HINT, subcommand_metavar="NAME [OPTIONS]")
+def report() -> None:
+    """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file."""
+
+
+def _described(parameter: Parameter) -> tuple[str, str]:
+    default = f"[default: {parameter.default}]" if parameter.default != "" else ""
+    return f"{parameter.name} ({parameter.type})", f"{parameter.help}  {default}".strip()
+
+
+def _options() -> list[click.Parameter]:
+    """Return the options that all reports share."""
+    return [
+        click.Option(
+            ["-p", "parameters"],
+            multiple=True,
+            callback=_parameters,
+            metavar="NAME=VALUE",
+            help="A parameter of the report.",
+        ),
+        click.Option(["--out"], type=click.Path(file_okay=False, path_type=Path), help="Folder for the result."),
+        click.Option(
+            ["--snapshot"], metavar="FOLDER", help="The data of an earlier report: a folder under reports/snapshots."
+        ),
+    ]
+
+
+def _parameters(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs]
+    for name, equals, _ in split:
+        if not equals or not name:
+            raise click.BadParameter(f"{name!r}: write key=value", ctx=ctx, param=param)
+    names = [name for name, _, _ in split]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.BadParameter(f"{name!r} is given twice", ctx=ctx, param=param)
+    return {name: value for name, _, value in split}
+
+
+def _run(notebook: ReportNotebook, parameters: dict[str, str], out: Path | None, snapshot: str | None) -> None:
+    from pixels.reports import run_report
+
+    settings = load_settings()
+    if snapshot is not None:
+        if SNAPSHOT in parameters:
+            raise click.UsageError("--snapshot and -p snapshot= say the same: give one of them")
+        parameters = {**parameters, SNAPSHOT: snapshot}
+    result = run_report(notebook.name, parameters, settings, out=out or settings.reports_dir)
+    click.echo(result.html)
