@@ -14,7 +14,6 @@ from pixels.config import load_settings
 
 if TYPE_CHECKING:
     from pixels.reports.notebooks import ReportNotebook
-    from pixels.reports.parameters import Parameter
 
 SNAPSHOT = "snapshot"
 _HINT = "`pixels report NAME --help` says what a report takes."
@@ -43,10 +42,10 @@ class ReportCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the parameters before the options."""
-        from pixels.reports.parameters import declared_parameters
+        from pixels.reports.parameters import declared_parameters, described
 
         with formatter.section("Parameters (-p NAME=VALUE)"):
-            formatter.write_dl([_described(parameter) for parameter in declared_parameters(self.notebook)])
+            formatter.write_dl(described(declared_parameters(self.notebook)))
         super().format_options(ctx, formatter)
 
 
@@ -69,11 +68,6 @@ class ReportGroup(click.Group):
 @click.group(cls=ReportGroup, epilog=_HINT, subcommand_metavar="NAME [OPTIONS]")
 def report() -> None:
     """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file."""
-
-
-def _described(parameter: Parameter) -> tuple[str, str]:
-    default = f"[default: {parameter.default}]" if parameter.default != "" else ""
-    return f"{parameter.name} ({parameter.type})", f"{parameter.help}  {default}".strip()
 
 
 def _options() -> list[click.Parameter]:

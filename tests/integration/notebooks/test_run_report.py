@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from pixels.cli import main
 from pixels.config import Settings, load_settings
+from pixels.errors import BadParameter
 from pixels.reports import ReportFailed, run_report
 from tests.sample_warehouse import SampleWarehouse, at, visit
 from tests.unit.reports.html_page import HtmlPage
@@ -20,13 +22,14 @@ from tests.unit.reports.html_page import HtmlPage
 PARAMETERS = 'banner: str = "none"  # a tag\nsnapshot: str = ""  # the data'
 
 
-def write_notebook(folder: Path, name: str, *cells: str) -> Path:
-    """Write a report with these cells after its parameters cell; return the folder."""
+def write_notebook(folder: Path, name: str, *cells: str, parameters: str = PARAMETERS, imports: str = "") -> Path:
+    """Write a report with these cells after its parameters cell, and the imports before; return the folder."""
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
     )
     notebook.cells = [
-        nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        *([nbformat.v4.new_code_cell(imports)] if imports else []),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
         *map(nbformat.v4.new_code_cell, cells),
     ]
     folder.mkdir(exist_ok=True)
@@ -78,6 +81,31 @@ def test_a_report_runs_in_this_python_with_these_settings(
         "error": None,
     }.items() <= record.items()
     assert sorted(path.name for path in result.html.parent.iterdir()) == ["report.json", "small.html", "small.ipynb"]
+
+
+def test_relative_days_are_those_of_the_warehouse_at_one_instant(settings: Settings, tmp_path: Path) -> None:
+    """At 23:30 UTC it is tomorrow in Berlin; report.json has what was asked and what it came to."""
+    cell = 'from_: Day = ""  # first\nto_: Day = ""  # last\nsnapshot: str = ""  # the data'
+    folder = write_notebook(tmp_path / "reports", "small", parameters=cell, imports="from pixels.period import Day")
+
+    result = run_report(
+        "small",
+        {"days": "this_week"},
+        settings,
+        tmp_path / "out",
+        notebooks=folder,
+        as_of=datetime(2026, 11, 22, 23, 30, tzinfo=UTC),
+    )
+
+    record = json.loads(result.record.read_text("utf-8"))
+    assert record["asked"] == {"parameters": {"days": "this_week"}, "as_of": "2026-11-22T23:30:00.000Z"}
+    assert (record["parameters"]["from"], record["parameters"]["to"]) == ("2026-11-23", "2026-11-29")
+
+
+def test_an_instant_without_a_time_zone_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """It would be another day elsewhere."""
+    with pytest.raises(BadParameter, match=r"as_of: .* has no time zone"):
+        run_report("campaign_report", {}, settings, tmp_path / "out", as_of=datetime(2026, 11, 22))  # noqa: DTZ001
 
 
 def test_a_failing_report_keeps_its_traceback_and_leaves_no_page(

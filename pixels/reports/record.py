@@ -1,0 +1,34 @@
+"""report.json: what it takes to run a report again, and how it went."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pixels import __version__
+from pixels.pointer import utc_text
+from pixels.reports.asked import Asked
+
+RECORD = "report.json"
+OK, FAILED = "ok", "failed"
+
+
+def record_of(asked: Asked, started_at: datetime, status: str, error: str | None = None) -> dict[str, object]:
+    """Return what is recorded of a run that ends now."""
+    finished_at, pointer = datetime.now(UTC), asked.pointer
+    return {
+        "name": asked.notebook.name,
+        "asked": {"parameters": dict(asked.given), "as_of": utc_text(asked.as_of)},
+        "parameters": asked.parameters,
+        "snapshot": pointer.snapshot,
+        "as_of": utc_text(pointer.as_of),
+        "complete_until": utc_text(pointer.complete_until),
+        "time_zone": pointer.time_zone,
+        "is_demo": pointer.is_demo,
+        "code_version": __version__,
+        "notebook_sha256": asked.notebook.source_sha256,
+        "started_at": utc_text(started_at),
+        "finished_at": utc_text(finished_at),
+        "seconds": round((finished_at - started_at).total_seconds(), 3),
+        "status": status,
+        "error": error,
+    }
