@@ -245,6 +245,7 @@ class Settings(BaseSettings):
         description="Regular expression that takes banner tags apart; its named groups are dimensions. "
         "By default `site`, `ad` and `sub` of `a_<site>b_<ad>c_<sub>`.",
     )
+    chromium: str = Field("", description="Chromium that prints reports as PDF. Empty: the first of them on the path.")
 
     @field_validator("home", mode="before")
     @classmethod

@@ -67,7 +67,7 @@ class ReportGroup(click.Group):
 
 @click.group(cls=ReportGroup, epilog=_HINT, subcommand_metavar="NAME [OPTIONS]")
 def report() -> None:
-    """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file."""
+    """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file and a PDF."""
 
 
 def _options() -> list[click.Parameter]:
@@ -84,6 +84,12 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--snapshot"], metavar="FOLDER", help="The data of an earlier report: a folder under reports/snapshots."
         ),
+        click.Option(["--code"], is_flag=True, help="Show the code in the page and in the PDF."),
+        click.Option(
+            ["--pdf/--no-pdf"],
+            default=None,
+            help="Write a PDF too; by default where there is a Chromium to print with.",
+        ),
     ]
 
 
@@ -99,13 +105,22 @@ def _parameters(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ..
     return {name: value for name, _, value in split}
 
 
-def _run(notebook: ReportNotebook, parameters: dict[str, str], out: Path | None, snapshot: str | None) -> None:
-    from pixels.reports import run_report
+def _run(
+    notebook: ReportNotebook,
+    parameters: dict[str, str],
+    out: Path | None,
+    snapshot: str | None,
+    code: bool,
+    pdf: bool | None,
+) -> None:
+    from pixels.reports.run import Form, run_report
 
     settings = load_settings()
     if snapshot is not None:
         if SNAPSHOT in parameters:
             raise click.UsageError("--snapshot and -p snapshot= say the same: give one of them")
         parameters = {**parameters, SNAPSHOT: snapshot}
-    result = run_report(notebook.name, parameters, settings, out=out or settings.reports_dir)
+    result = run_report(notebook.name, parameters, settings, out or settings.reports_dir, form=Form(code, pdf))
+    if result.why_no_pdf:
+        click.echo(f"pixels: no PDF: {result.why_no_pdf}.", err=True)
     click.echo(result.html)

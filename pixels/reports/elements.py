@@ -109,10 +109,19 @@ def prepare_charts() -> HTML:
 def chart(plot: Any, description: str) -> HTML:
     """Show a plot of `pixels.plots`, with a description for those who cannot see it. Needs `prepare_charts()` before.
 
-    Bokeh's own embedding is used: HoloViews' would let a banner tag that holds a closing script tag break out of it.
+    It is as wide as the page, whatever width the plot was made for. Bokeh's own embedding is used: HoloViews' would let a banner tag that holds a closing script tag break out of it.
     """
     import holoviews as hv
     from bokeh.embed import components
 
-    script, place = components(hv.render(plot, backend="bokeh"))
+    script, place = components(_as_wide_as_the_page(hv.render(plot, backend="bokeh")))
     return HTML(f'<figure class="chart" role="img" aria-label="{escape(description)}">{place}{script}</figure>')
+
+
+def _as_wide_as_the_page(drawn: Any) -> Any:
+    """Let plots stretch with the page. What is laid out side by side shares its width."""
+    from bokeh.models import LayoutDOM
+
+    for part in drawn.select({"type": LayoutDOM}):
+        part.sizing_mode, part.width, part.min_width = "stretch_width", None, None
+    return drawn

@@ -1,4 +1,4 @@
-"""`pixels report NAME`: run one notebook on one pinned snapshot, and write it as a page."""
+"""`pixels report NAME`: run one notebook on one pinned snapshot, and write it as a page and a PDF."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pixels.errors import BadParameter, PixelsError
 from pixels.reports.asked import Asked, ask
 from pixels.reports.execution import CellFailed, execute
 from pixels.reports.page import page
+from pixels.reports.pdf import NoPdf, chromium_program, printing
 from pixels.reports.record import FAILED, OK, RECORD, record_of
 
 
@@ -25,11 +26,24 @@ class ReportFailed(PixelsError):
 
 @dataclass(frozen=True)
 class ReportResult:
-    """The three files of a report."""
+    """The files of a report."""
 
     html: Path
     notebook: Path
     record: Path
+    pdf: Path | None = None
+    why_no_pdf: str = ""
+    """What to do to get one, where there is none and nobody said that none is wanted."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the result is written."""
+
+    code: bool = False
+    """Whether page and PDF show the code."""
+    pdf: bool | None = None
+    """Whether a PDF is written: None where there is a Chromium, True: it is an error when there is none."""
 
 
 def run_report(
@@ -40,38 +54,83 @@ def run_report(
     *,
     notebooks: Path | None = None,
     as_of: datetime | None = None,
+    form: Form = Form(),
 ) -> ReportResult:
-    """Run the report and write NAME.html, NAME.ipynb (executed) and report.json into `out`.
+    """Run the report and write NAME.html, NAME.pdf, NAME.ipynb (executed) and report.json into `out`.
 
     It sees the newest published snapshot, pinned under `settings.reports_dir`, or the one that the parameter `snapshot`
     names (a pinned folder or a snapshot file), so that it can be run again with the same figures. `notebooks`: the folder
     of the reports, by default those that come with Pixels. `as_of`: the aware instant at which words such as last_week are
     meant, by default now; their days are those of the snapshot's time zone.
-    Raises BadParameter before the run for an unknown report or parameter, NoSnapshot when there is no data to open, and
-    ReportFailed when a cell raises: the notebook and report.json are written then, and there is no page.
+    Raises BadParameter before the run for an unknown report or parameter, NoSnapshot when there is no data to open, NoPdf
+    when `form` wants a PDF and there is none (the rest is written, if it ran), and ReportFailed when a cell raises: the
+    notebook and report.json are written then, and there is no page.
     """
+    if form.pdf:
+        chromium_program(settings)
     asked = ask(name, parameters, settings, notebooks=notebooks, as_of=as_of)
-    return run_into(out, asked, settings)
+    return run_into(out, asked, settings, form)
 
 
-def run_into(out: Path, asked: Asked, settings: Settings) -> ReportResult:
-    """Run what was asked and write its files into `out`. Raises BadParameter for a folder that cannot be, ReportFailed."""
+def run_into(out: Path, asked: Asked, settings: Settings, form: Form = Form()) -> ReportResult:
+    """Run what was asked and write its files into `out`. Raises BadParameter for a folder that cannot be; ReportFailed; NoPdf."""
     _make_folder(out)
-    name, started_at = asked.notebook.name, datetime.now(UTC)
-    result = ReportResult(out / f"{name}.html", out / f"{name}.ipynb", out / RECORD)
     with TemporaryDirectory(prefix="pixels-report-") as work:
-        executed = Path(work) / "executed.ipynb"
+        return _Run(asked, settings, form, Path(work), out, datetime.now(UTC)).result()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run. All is made in the folder `work`, and put into `out` when it is known how it went."""
+
+    asked: Asked
+    settings: Settings
+    form: Form
+    work: Path
+    out: Path
+    started_at: datetime
+
+    def result(self) -> ReportResult:
+        """Run, print, write."""
+        name, title = self.asked.notebook.name, self.asked.notebook.title
+        executed = self.work / "executed.ipynb"
         try:
-            html = page(execute(_parse(asked.notebook.path), asked.values, executed, settings), asked.notebook.title)
+            ran = execute(_parse(self.asked.notebook.path), self.asked.values, executed, self.settings)
         except CellFailed as failure:
-            result.html.unlink(missing_ok=True)  # the files of a folder are always of one run
-            _write(result.notebook, _without_traces(executed))
-            _write_json(result.record, record_of(asked, started_at, FAILED, str(failure)))
-            raise ReportFailed(f"report {name} failed in {failure}. {result.notebook} has the traceback.") from failure
-        _write(result.notebook, _without_traces(executed))
-        _write_json(result.record, record_of(asked, started_at, OK))
-        _write(result.html, html)
-    return result
+            self._keep({"html": None, "pdf": None, "ipynb": _without_traces(executed)}, FAILED, str(failure))
+            kept = self.out / f"{name}.ipynb"
+            raise ReportFailed(f"report {name} failed in {failure}. {kept} has the traceback.") from failure
+        html = page(ran, title, code=self.form.code)
+        pdf, why_no_pdf = self._printed(html)
+        self._keep({"html": html.encode(), "pdf": pdf, "ipynb": _without_traces(executed)}, OK)
+        if self.form.pdf and pdf is None:
+            raise NoPdf(f"{why_no_pdf}. The other files of the report are in {self.out}.")
+        files = {kind: self.out / f"{name}.{kind}" for kind in ("html", "ipynb", "pdf")}
+        return ReportResult(files["html"], files["ipynb"], self.out / RECORD, files["pdf"] if pdf else None, why_no_pdf)
+
+    def _printed(self, html: str) -> tuple[bytes | None, str]:
+        """Return the PDF, or why there is none."""
+        if self.form.pdf is False:
+            return None, ""
+        source, printed = self.work / "page.html", self.work / "page.pdf"
+        source.write_text(html, "utf-8")
+        try:
+            with printing(self.settings) as printer:
+                printer.print(source, printed)
+        except NoPdf as error:
+            return None, str(error)
+        return printed.read_bytes(), ""
+
+    def _keep(self, files: Mapping[str, bytes | None], status: str, error: str | None = None) -> None:
+        """Replace the files of an earlier run; the files of a folder are always of one run."""
+        for kind, content in files.items():
+            path = self.out / f"{self.asked.notebook.name}.{kind}"
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                _write(path, content)
+        record = record_of(self.asked, self.started_at, status, error)
+        _write(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _parse(path: Path) -> object:
@@ -80,13 +139,13 @@ def _parse(path: Path) -> object:
     return nbformat.read(path, as_version=4)
 
 
-def _without_traces(executed: Path) -> str:
+def _without_traces(executed: Path) -> bytes:
     """Return the executed notebook without papermill's record of the run, which is full of temporary paths."""
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("papermill", None)
-    return str(nbformat.writes(notebook))
+    return str(nbformat.writes(notebook)).encode()
 
 
 def _make_folder(out: Path) -> None:
@@ -96,12 +155,8 @@ def _make_folder(out: Path) -> None:
         raise BadParameter("out", f"{out} cannot be used as a folder: {error.strerror}") from error
 
 
-def _write_json(path: Path, record: Mapping[str, object]) -> None:
-    _write(path, json.dumps(record, indent=1) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Replace a file at once: who reads it sees the old one or the new one."""
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, "utf-8")
+    fresh.write_bytes(content)
     fresh.replace(path)

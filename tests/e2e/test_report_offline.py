@@ -35,7 +35,7 @@ PAINTED_PIXELS = """
         for (let alpha = 3; alpha < data.length; alpha += 4) count += data[alpha] > 0;
         return count;
     };
-    return { width: figure.scrollWidth, painted: Math.max(0, ...canvases.map(painted)) };
+    return { width: figure.scrollWidth, room: figure.clientWidth, painted: Math.max(0, ...canvases.map(painted)) };
 })
 """
 ALL_IDLE = "window.Bokeh && Bokeh.documents.length && Bokeh.documents.every((document) => document.is_idle)"
@@ -49,6 +49,7 @@ class OpenPage:
     text: str
     charts: list[dict[str, int]]
     images: int
+    width: int
     requests: list[str]
     faults: list[str]
 
@@ -73,7 +74,7 @@ def page(report: Path, chromium: Browser) -> OpenPage:
 
 def run(sample: SampleWarehouse, out: Path, *arguments: str) -> Path:
     """Run `pixels report campaign_report` and return the page that it names."""
-    command = [sys.executable, "-m", "pixels", "report", "campaign_report", *arguments, "--out", str(out)]
+    command = [sys.executable, "-m", "pixels", "report", "campaign_report", *arguments, "--no-pdf", "--out", str(out)]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("PIXELS_")}
     finished = subprocess.run(
         command, env={**settings, "PIXELS_HOME": str(sample.home)}, cwd=out, capture_output=True, text=True
@@ -83,9 +84,9 @@ def run(sample: SampleWarehouse, out: Path, *arguments: str) -> Path:
     return Path(finished.stdout.strip())
 
 
-def open_offline(browser: Browser, path: Path) -> OpenPage:
+def open_offline(browser: Browser, path: Path, width: int = 1000) -> OpenPage:
     """Open a file in a browser whose network is off, and note all that it asks for and complains of."""
-    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page = browser.new_page(viewport={"width": width, "height": 800})
     page.context.set_offline(True)
     requests: list[str] = []
     faults: list[str] = []
@@ -97,7 +98,8 @@ def open_offline(browser: Browser, path: Path) -> OpenPage:
         page.wait_for_function(ALL_IDLE)
         charts: list[dict[str, Any]] = page.evaluate(PAINTED_PIXELS)
         images: int = page.evaluate("document.images.length")
-        return OpenPage(page.title(), page.inner_text("main"), charts, images, requests, faults)
+        across: int = page.evaluate("document.documentElement.scrollWidth")
+        return OpenPage(page.title(), page.inner_text("main"), charts, images, across, requests, faults)
     finally:
         page.close()
 
@@ -105,9 +107,18 @@ def open_offline(browser: Browser, path: Path) -> OpenPage:
 def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> None:
     """Three lines, the banners and the funnel; the page asks for nothing but itself, and nothing is amiss."""
     assert [chart["painted"] > 1000 for chart in page.charts] == [True] * 5
-    assert max(chart["width"] for chart in page.charts) <= 900
+    assert {chart["width"] for chart in page.charts} == {936}  # 1000 less the margins
     assert page.requests == [report.as_uri()]
     assert page.faults == []
+
+
+@pytest.mark.parametrize("width", [390, 700, 1920])
+def test_the_charts_are_as_wide_as_the_page(report: Path, chromium: Browser, width: int) -> None:
+    """On a phone as on a wide screen nothing but a wide table scrolls sideways."""
+    page = open_offline(chromium, report, width)
+
+    assert {chart["room"] - chart["width"] for chart in page.charts} == {0}
+    assert page.width == width
 
 
 def test_the_head_says_which_data_it_is(page: OpenPage) -> None:

@@ -16,6 +16,7 @@ from pixels.cli import main
 from pixels.config import Settings, load_settings
 from pixels.errors import BadParameter
 from pixels.reports import ReportFailed, run_report
+from pixels.reports.run import Form
 from tests.sample_warehouse import SampleWarehouse, at, visit
 from tests.unit.reports.html_page import HtmlPage
 
@@ -59,7 +60,9 @@ def test_a_report_runs_in_this_python_with_these_settings(
     )
     tag = 'x"; raise SystemExit(1) # {out} \\'
 
-    result = run_report("small", {"banner": tag}, settings, tmp_path / "out {home}", notebooks=folder)
+    result = run_report(
+        "small", {"banner": tag}, settings, tmp_path / "out {home}", notebooks=folder, form=Form(pdf=False)
+    )
 
     text = HtmlPage(result.html.read_text("utf-8")).text
     assert f"{sys.executable} 123MB 1 2026-11-02 00:00:00+00:00 {tag}" in text
@@ -95,6 +98,7 @@ def test_relative_days_are_those_of_the_warehouse_at_one_instant(settings: Setti
         tmp_path / "out",
         notebooks=folder,
         as_of=datetime(2026, 11, 22, 23, 30, tzinfo=UTC),
+        form=Form(pdf=False),
     )
 
     record = json.loads(result.record.read_text("utf-8"))
