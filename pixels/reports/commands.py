@@ -5,6 +5,7 @@ The parameters cell is the one place that says what a report takes; `pixels repo
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,17 @@ class ReportGroup(click.Group):
 @click.group(cls=ReportGroup, epilog=_HINT, subcommand_metavar="NAME [OPTIONS]")
 def report() -> None:
     """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file and a PDF."""
+
+
+@report.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def verify(folder: Path) -> None:
+    """Run a report again on the snapshot it was made of, and say whether the figures are the same."""
+    from pixels.reports.verify import verify_report
+
+    found = verify_report(folder, load_settings())
+    click.echo(found.as_text())
+    sys.exit(0 if found.same else 1)
 
 
 def _options() -> list[click.Parameter]:

@@ -1,6 +1,7 @@
 """What a page is made of: head, sentences, tables and charts, for a notebook cell and for the page made of it.
 
 Whatever was named by strangers stays text: every value is escaped here, and nothing is taken for markup or for a formula.
+Each says in its metadata which figures it shows (`fingerprint`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from IPython.display import HTML
 
 from pixels.period import Period
 from pixels.reports.days import day_that_goes_on, today
+from pixels.reports.fingerprint import marked, of_frame, of_plot
 from pixels.reports.words import END_ISOLATE, ISOLATE
 from pixels.warehouse import Warehouse
 from pixels.words import NONE, counted, day, days, instant, number
@@ -31,7 +33,7 @@ _BADGE = "display:inline-block;padding:.1em .7em;border-radius:1em;background:#9
 def say(text: str) -> HTML:
     """Show plain text as a paragraph; what `words.quoted` sets apart is an element of its own."""
     markup = escape(text).replace(ISOLATE, "<bdi>").replace(END_ISOLATE, "</bdi>")
-    return HTML(f'<p class="{_NO_MATH}">{markup}</p>')
+    return HTML(f'<p class="{_NO_MATH}">{markup}</p>', metadata=marked(text))
 
 
 def head(wh: Warehouse, period: Period | None = None, banner: str = "", whose: str = "") -> HTML:
@@ -46,7 +48,7 @@ def head(wh: Warehouse, period: Period | None = None, banner: str = "", whose: s
         f"snapshot {wh.snapshot}",
     )
     lines.append(f'<p class="facts">{escape(" · ".join(facts))}</p>')
-    return HTML("".join(lines))
+    return HTML("".join(lines), metadata=marked(*lines))
 
 
 def caution(wh: Warehouse, period: Period) -> HTML | None:
@@ -67,7 +69,9 @@ def caution(wh: Warehouse, period: Period) -> HTML | None:
         )
     if period.end > today(wh):
         warnings.append(f"Days after {day(today(wh))} have not come yet.")
-    return HTML(f'<p class="caution">{escape(" ".join(warnings))}</p>') if warnings else None
+    if not warnings:
+        return None
+    return HTML(f'<p class="caution">{escape(" ".join(warnings))}</p>', metadata=marked(*warnings))
 
 
 def table(frame: pl.DataFrame, headings: Mapping[str, str], limit: int = 20) -> HTML:
@@ -81,7 +85,7 @@ def table(frame: pl.DataFrame, headings: Mapping[str, str], limit: int = 20) -> 
     more = frame.height - limit
     rest = f'<p class="more">and {counted(more, "row")} more</p>' if more > 0 else ""
     drawn = f'<table class="{_NO_MATH}"><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>'
-    return HTML(f'<div class="wide">{drawn}</div>{rest}')
+    return HTML(f'<div class="wide">{drawn}</div>{rest}', metadata=marked(*of_frame(frame, headings)))
 
 
 def _row(row: Mapping[str, object], kinds: Mapping[str, str]) -> str:
@@ -109,17 +113,20 @@ def prepare_charts() -> HTML:
 def chart(plot: Any, description: str) -> HTML:
     """Show a plot of `pixels.plots`, with a description for those who cannot see it. Needs `prepare_charts()` before.
 
-    It is as wide as the page, whatever width the plot was made for. Bokeh's own embedding is used: HoloViews' would let a banner tag that holds a closing script tag break out of it.
+    It is as wide as the page, whatever width the plot was made for. Bokeh's own embedding is used: HoloViews' would let a
+    banner tag that holds a closing script tag break out of it.
     """
     import holoviews as hv
     from bokeh.embed import components
 
-    script, place = components(_as_wide_as_the_page(hv.render(plot, backend="bokeh")))
-    return HTML(f'<figure class="chart" role="img" aria-label="{escape(description)}">{place}{script}</figure>')
+    drawn = _as_wide_as_the_page(hv.render(plot, backend="bokeh"))
+    script, place = components(drawn)
+    figure = f'<figure class="chart" role="img" aria-label="{escape(description)}">{place}{script}</figure>'
+    return HTML(figure, metadata=marked(*of_plot(drawn)))
 
 
 def _as_wide_as_the_page(drawn: Any) -> Any:
-    """Let plots stretch with the page. What is laid out side by side shares its width."""
+    """Let plots stretch with the page."""
     from bokeh.models import LayoutDOM
 
     for part in drawn.select({"type": LayoutDOM}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pixels import __version__
@@ -12,7 +13,17 @@ RECORD = "report.json"
 OK, FAILED = "ok", "failed"
 
 
-def record_of(asked: Asked, started_at: datetime, status: str, error: str | None = None) -> dict[str, object]:
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went."""
+
+    figures: dict[str, object] | None
+    """The hash of all figures, and by section (`fingerprint.of_notebook`); None when it failed."""
+    error: str | None = None
+    pdf: bool = False
+
+
+def record_of(asked: Asked, started_at: datetime, outcome: Outcome) -> dict[str, object]:
     """Return what is recorded of a run that ends now."""
     finished_at, pointer = datetime.now(UTC), asked.pointer
     return {
@@ -29,6 +40,8 @@ def record_of(asked: Asked, started_at: datetime, status: str, error: str | None
         "started_at": utc_text(started_at),
         "finished_at": utc_text(finished_at),
         "seconds": round((finished_at - started_at).total_seconds(), 3),
-        "status": status,
-        "error": error,
+        "status": FAILED if outcome.figures is None else OK,
+        "error": outcome.error,
+        "pdf": f"{asked.notebook.name}.pdf" if outcome.pdf else None,
+        "figures": outcome.figures,
     }

@@ -13,9 +13,10 @@ from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
 from pixels.reports.asked import Asked, ask
 from pixels.reports.execution import CellFailed, execute
+from pixels.reports.fingerprint import of_notebook
 from pixels.reports.page import page
 from pixels.reports.pdf import NoPdf, chromium_program, printing
-from pixels.reports.record import FAILED, OK, RECORD, record_of
+from pixels.reports.record import RECORD, Outcome, record_of
 
 
 class ReportFailed(PixelsError):
@@ -97,12 +98,13 @@ class _Run:
         try:
             ran = execute(_parse(self.asked.notebook.path), self.asked.values, executed, self.settings)
         except CellFailed as failure:
-            self._keep({"html": None, "pdf": None, "ipynb": _without_traces(executed)}, FAILED, str(failure))
+            self._keep({"html": None, "pdf": None, "ipynb": _without_traces(executed)}, Outcome(None, str(failure)))
             kept = self.out / f"{name}.ipynb"
             raise ReportFailed(f"report {name} failed in {failure}. {kept} has the traceback.") from failure
         html = page(ran, title, code=self.form.code)
         pdf, why_no_pdf = self._printed(html)
-        self._keep({"html": html.encode(), "pdf": pdf, "ipynb": _without_traces(executed)}, OK)
+        outcome = Outcome(of_notebook(ran), pdf=pdf is not None)
+        self._keep({"html": html.encode(), "pdf": pdf, "ipynb": _without_traces(executed)}, outcome)
         if self.form.pdf and pdf is None:
             raise NoPdf(f"{why_no_pdf}. The other files of the report are in {self.out}.")
         files = {kind: self.out / f"{name}.{kind}" for kind in ("html", "ipynb", "pdf")}
@@ -121,7 +123,7 @@ class _Run:
             return None, str(error)
         return printed.read_bytes(), ""
 
-    def _keep(self, files: Mapping[str, bytes | None], status: str, error: str | None = None) -> None:
+    def _keep(self, files: Mapping[str, bytes | None], outcome: Outcome) -> None:
         """Replace the files of an earlier run; the files of a folder are always of one run."""
         for kind, content in files.items():
             path = self.out / f"{self.asked.notebook.name}.{kind}"
@@ -129,7 +131,7 @@ class _Run:
                 path.unlink(missing_ok=True)
             else:
                 _write(path, content)
-        record = record_of(self.asked, self.started_at, status, error)
+        record = record_of(self.asked, self.started_at, outcome)
         _write(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
 

@@ -24,18 +24,26 @@ PARAMETERS = 'banner: str = "none"  # a tag\nsnapshot: str = ""  # the data'
 
 
 def write_notebook(folder: Path, name: str, *cells: str, parameters: str = PARAMETERS, imports: str = "") -> Path:
-    """Write a report with these cells after its parameters cell, and the imports before; return the folder."""
+    """Write a report with these cells after its parameters cell, and the imports before; return the folder.
+
+    A cell that begins with # and a space is a heading of a section.
+    """
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
     )
     notebook.cells = [
         *([nbformat.v4.new_code_cell(imports)] if imports else []),
         nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-        *map(nbformat.v4.new_code_cell, cells),
+        *map(_cell, cells),
     ]
     folder.mkdir(exist_ok=True)
     nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder
+
+
+def _cell(source: str) -> object:
+    is_heading = source.startswith("# ")
+    return nbformat.v4.new_markdown_cell(f"#{source}") if is_heading else nbformat.v4.new_code_cell(source)
 
 
 @pytest.fixture
