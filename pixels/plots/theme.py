@@ -41,6 +41,8 @@ def dressed(element: Any, width: int | None, height: int, **options: Any) -> Any
     Its axes are its own: plots that stand together on a page would share those whose dimensions have the same names.
     """
     size = {"responsive": True} if width is None else {"width": width}
+    if title := options.get("title"):  # HoloViews fills in what stands in braces, and Bokeh typesets formulas
+        options["title"] = plain(title).replace("{", "{{").replace("}", "}}")
     look = {"toolbar": None, "default_tools": [], "shared_axes": False, "hooks": [_dress, *options.pop("hooks", [])]}
     return element.opts(height=height, **look, **size, **options, backend="bokeh")
 
@@ -94,15 +96,17 @@ def percent(rate: str) -> pl.Expr:
     return pl.when(pl.col(rate).is_not_null()).then(written).otherwise(pl.lit("-"))
 
 
-def short_labels(names: list[str]) -> list[str]:
-    """Return names that fit an axis, cut where they are long, and still different from each other.
+def plain(text: str) -> str:
+    """Keep Bokeh from typesetting what stands between $$ and $$ as a formula: a mark without width keeps the signs apart."""
+    return _TEX.sub("\u200b", text)
 
-    Bokeh would typeset what stands between $$ and $$ as a formula: a mark without width keeps the signs apart.
-    """
+
+def short_labels(names: list[str]) -> list[str]:
+    """Return names that fit an axis, cut where they are long, and still different from each other."""
     labels: list[str] = []
     for name in names:
         cut = name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + "…"
-        label = stem = _TEX.sub("\u200b", cut)
+        label = stem = plain(cut)
         number = 1
         while label in labels:
             number += 1
