@@ -82,18 +82,18 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()
-    described = frame.with_columns(
+    dimension = frame.columns[2] if frame.columns[2] != "players" else None
+    named, heading = (frame, "") if dimension is None else by_value(frame, dimension)
+    # The name of a banner is a dimension too: its column is read before a step is described.
+    described = named.with_columns(
         name=pl.format("{}. {}", "step", pl.col("event_type").replace(STEP_LABELS)),
         share=percent("rate"),
         mature_share=percent("mature_rate"),
     )
-    dimension = frame.columns[2] if frame.columns[2] != "players" else None
     if dimension is None:
-        heading = ""
         rows, ticks, title = _one_funnel(described)
     else:
-        named, heading = by_value(described, dimension)
-        rows, ticks, title = _beside_each_other(named, limit, heading)
+        rows, ticks, title = _beside_each_other(described, limit, heading)
     highest = max(1, _largest(rows, "players"))
     labels = [] if dimension else [_shares(rows)]
     return dressed(

@@ -64,8 +64,14 @@ def inert(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
-    """Return the frame with the values of a dimension as text in the column `value`, and the heading of its axis."""
-    values = pl.col(dimension).fill_null(NO_VALUE).alias("value")
+    """Return the frame with the values of a dimension as text in the column `value`, and the heading of its axis.
+
+    Rows without a value have a text there that is none of the values.
+    """
+    no_value = NO_VALUE
+    while no_value in frame[dimension]:
+        no_value = f"({no_value})"
+    values = pl.col(dimension).fill_null(no_value).alias("value")
     heading = "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
     return inert(frame.with_columns(values)), heading
 

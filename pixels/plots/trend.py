@@ -95,13 +95,14 @@ def banner_trend(
     counts = named.filter(pl.col("event_type") == _known(event_type))
     sizes = counts.group_by("value").agg(pl.col("count").sum()).sort("count", "value", descending=[True, False])
     largest = sizes["value"].head(limit).to_list()
+    *labels, label_of_rest = short_labels([*largest, _OTHER_BANNERS if heading == "Banner" else _OTHERS])
     lines = [
         (label, color, counts.filter(pl.col("value") == value))
-        for value, label, color in zip(largest, short_labels(largest), _colors(len(largest)), strict=True)
+        for value, label, color in zip(largest, labels, _colors(len(largest)), strict=True)
     ]
     rest = counts.filter(~pl.col("value").is_in(largest))
     if not rest.is_empty():
-        lines.append((_OTHER_BANNERS if heading == "Banner" else _OTHERS, GREY, rest))
+        lines.append((label_of_rest, GREY, rest))
     return _lines(lines, _days(counts, period, span), DAILY_LABELS[event_type], last_day_partial, width, height, span)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import pixels
 from pixels import plots
-from tests.sample_warehouse import SampleWarehouse, visit
-from tests.unit.pixels.test_plots import rendered
+from tests.sample_warehouse import Event, SampleWarehouse, at, visit
+from tests.unit.pixels.test_plots import columns, rendered
 
 DAYS = ("2026-11-01", "2026-11-05")
 
@@ -32,3 +32,41 @@ def test_an_id_that_looks_like_a_formula_is_not_typeset_in_the_title(tmp_path: P
 
     assert "$$" not in title
     assert title.replace("\u200b", "") == "Person $$x^2$$"
+
+
+def test_a_funnel_by_the_names_of_banners_shows_these(tmp_path: Path) -> None:
+    """The steps have names as well, and those stand in the legend."""
+    sample = SampleWarehouse(tmp_path, banners={"a": (None, None, "Summer", None), "b": (None, None, "Winter", None)})
+    sample.publish(visit("p1", "a", "2026-11-01T10:00"), visit("p2", "b", "2026-11-01T10:00"))
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.funnel(wh.funnel(*DAYS, by="name")))
+
+    assert list(figure.xaxis[0].major_label_overrides.values()) == ["Summer", "Winter"]
+    assert [item.label.value for item in figure.legend[0].items] == ["1. Visit", "2. Registration", "3. Deposit"]
+
+
+def test_a_value_that_is_called_none_is_not_taken_for_no_value(tmp_path: Path) -> None:
+    """They are two rows of the frame, and two bars and lines of a plot."""
+    SampleWarehouse(tmp_path).publish(
+        *(Event("visit", f"with{n}", "a", at("2026-11-01T10:00"), metadata={"x": "(none)"}) for n in range(2)),
+        visit("without", "a", "2026-11-01T10:00"),
+    )
+    with pixels.open(tmp_path) as wh:
+        funnel = rendered(plots.funnel(wh.funnel(*DAYS, by="metadata.x")))
+        trend = rendered(plots.summary(wh.summary(*DAYS, by="metadata.x")))
+
+    entered = columns(funnel, "value", "players")[0]
+    assert dict(zip(entered["value"], entered["players"], strict=True)) == {"(none)": 2, "((none))": 1}
+    points = columns(trend, "series", "count")
+    assert [(data["series"], data["count"]) for data in points] == [(["(none)"], [2]), (["((none))"], [1])]
+
+
+def test_a_banner_that_is_called_as_the_rest_has_a_line_of_its_own_in_the_legend(tmp_path: Path) -> None:
+    """Two lines of one name would be one entry of the legend."""
+    SampleWarehouse(tmp_path).publish(
+        *(visit(f"p{n}", "Other banners", "2026-11-01T10:00") for n in range(2)), visit("p9", "b", "2026-11-01T10:00")
+    )
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.summary(wh.summary(*DAYS), limit=1))
+
+    assert [item.label.value for item in figure.legend[0].items] == ["Other banners", "Other banners (2)"]
