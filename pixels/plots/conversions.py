@@ -7,6 +7,7 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
+from pixels import funnel
 from pixels.plots.theme import (
     EVENT_COLORS,
     HEIGHT,
@@ -34,8 +35,9 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
     """Draw `wh.conversions(...)`: the share of visitors who registered, and of those who deposited.
 
     By a dimension: side by side for the `limit` values with most visitors; the title says when there are more. A rate whose
-    denominator is 0 has no bar. `width` None fills the page.
+    denominator is 0 has no bar. Of a frame by day the days are summed. `width` None fills the page.
     """
+    frame = _over_all_days(frame)
     if frame.is_empty() or not frame["visitors"].sum():
         return nothing_to_draw(width, height, "Nobody whose window is over")
     load_backend()
@@ -58,6 +60,18 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
         legend_cols=2,
         hooks=[places_on_x],
     )
+
+
+def _over_all_days(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame as it is without `per`: counts summed over the days of entry, the most visitors first."""
+    if frame.columns[0] != "entry_date":
+        return frame
+    dimension = [name for name in frame.columns[1:2] if name != "visitors"]
+    counts = pl.col(*(name for rate in _RATES.values() for name in rate[1:3]), "immature").sum()
+    sums = frame.group_by(dimension).agg(counts) if dimension else frame.select(counts)
+    rates = {name: funnel.rate(part, whole) for name, (_, part, whole, _) in _RATES.items()}
+    most_first = [pl.col("visitors").neg(), *dimension]
+    return sums.with_columns(**rates).sort(most_first, nulls_last=True).select(frame.columns[1:])
 
 
 def _bars(rows: pl.DataFrame, rate: str, side: int) -> pl.DataFrame:
