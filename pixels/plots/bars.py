@@ -16,6 +16,7 @@ from pixels.plots.theme import (
     WIDTH,
     boxes,
     by_value,
+    check_limit,
     dashes_drawn,
     dressed,
     load_backend,
@@ -42,6 +43,7 @@ def banners_bars(
     """
     if measure not in MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
+    check_limit(limit)
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()
@@ -79,6 +81,7 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
 
     The part of those whose window is not over, who may still go on, is pale in a dashed frame. By a dimension: the bars of the `limit` values that most people entered by, side by side. `width` None fills the page.
     """
+    check_limit(limit)
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()

@@ -13,6 +13,7 @@ from pixels.plots.theme import (
     PALETTE,
     WIDTH,
     boxes,
+    check_limit,
     dashes_drawn,
     dressed,
     load_backend,
@@ -45,6 +46,7 @@ def cohorts_table(
     """
     if measure not in _MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(_MEASURES)}")
+    check_limit(limit)
     if frame.is_empty():
         return nothing_to_draw(width, height)
     load_backend()

@@ -34,6 +34,7 @@ _LABELS = {
     "deposit_transactions": "Deposit transactions",
 }
 _NOTHING = "nothing to compare with"
+_NO_FIGURE = "Nothing to compare"
 _HALF_A_BAR = 0.32
 _PER_FIGURE = 30
 _MORE, _FEWER = PALETTE[0], PALETTE[1]
@@ -44,6 +45,8 @@ def compare_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = H
 
     The title names the days. Where there is nothing to compare with, only the numbers are there. `width` None fills the page.
     """
+    if frame.is_empty():
+        return nothing_to_draw(width, height, _NO_FIGURE)
     start, end, before_start, before_end = frame.select(
         pl.col("start", "end", "before_start", "before_end").drop_nulls().first()
     ).row(0)
@@ -54,6 +57,8 @@ def compare_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = H
 
 def today_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
     """Draw `wh.today()` in the same way: each event type of the running day beside the same day a week earlier."""
+    if frame.is_empty():
+        return nothing_to_draw(width, height, _NO_FIGURE)
     row = frame.row(0, named=True)
     title = day(row["event_date"])
     if frame["before"].null_count() == frame.height:
@@ -69,7 +74,7 @@ def _changes(rows: pl.DataFrame, title: str, width: int | None, height: int) -> 
     """Draw a row a figure, the first on top. In: name, now, before, change; figures that are not held are left out."""
     held = rows.filter(pl.col("now").is_not_null())
     if held.is_empty():
-        return nothing_to_draw(width, height, "Nothing to compare")
+        return nothing_to_draw(width, height, _NO_FIGURE)
     load_backend()
     placed = held.with_columns(
         place=pl.len() - 1 - pl.int_range(pl.len()),

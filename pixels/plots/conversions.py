@@ -14,6 +14,7 @@ from pixels.plots.theme import (
     WIDTH,
     boxes,
     by_value,
+    check_limit,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -37,6 +38,7 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
     By a dimension: side by side for the `limit` values with most visitors; the title says when there are more. A rate whose
     denominator is 0 has no bar. Of a frame by day the days are summed. `width` None fills the page.
     """
+    check_limit(limit)
     frame = _over_all_days(frame)
     if frame.is_empty() or not frame["visitors"].sum():
         return nothing_to_draw(width, height, "Nobody whose window is over")

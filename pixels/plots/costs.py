@@ -15,6 +15,7 @@ from pixels.plots.theme import (
     PALETTE,
     WIDTH,
     by_value,
+    check_limit,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -40,6 +41,7 @@ def costs_bars(
     """
     if measure not in MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
+    check_limit(limit)
     named, heading = by_value(frame, frame.columns[0])
     known = named.filter(pl.col(measure).is_not_null())
     if known.is_empty():

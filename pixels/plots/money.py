@@ -14,6 +14,7 @@ from pixels.plots.theme import (
     WIDTH,
     boxes,
     by_value,
+    check_limit,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -33,6 +34,7 @@ def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, 
     title says how many transactions have no amount. By a dimension there is a bar for each value and currency, of the `limit`
     with the most transactions. `width` None fills the page; many bars make it higher.
     """
+    check_limit(limit)
     known, heading = _named(frame.filter(pl.col("currency").is_not_null()), limit)
     if known.is_empty():
         return nothing_to_draw(width, height, "No amounts in these days")

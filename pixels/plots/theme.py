@@ -13,6 +13,7 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
+from pixels.errors import BadParameter
 from pixels.plots.in_notebook import show_without_network
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of colour vision.
@@ -100,6 +101,12 @@ def percent(rate: str) -> pl.Expr:
     """Write a rate as 12.3 %, and a dash where there is none."""
     written = pl.format("{} %", (pl.col(rate) * 100).round(1))
     return pl.when(pl.col(rate).is_not_null()).then(written).otherwise(pl.lit("-"))
+
+
+def check_limit(limit: object) -> None:
+    """Raise BadParameter for what is no number of things to draw."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise BadParameter("limit", f"{limit!r} is not a whole number from 1 on")
 
 
 def plain(text: str) -> str:

@@ -19,6 +19,7 @@ from pixels.plots.theme import (
     PALETTE,
     WIDTH,
     by_value,
+    check_limit,
     day_axis,
     dressed,
     load_backend,
@@ -68,7 +69,9 @@ def daily_trend(
     """
     span = _span(per, frame)
     chosen = (
-        [_known(event_type)] if event_type else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
+        [_known(event_type)]
+        if event_type is not None
+        else [name for name in DAILY_LABELS if name in frame["event_type"] or period]
     )
     lines = [(DAILY_LABELS[name], EVENT_COLORS[name], frame.filter(pl.col("event_type") == name)) for name in chosen]
     label = span.label if event_type is None else DAILY_LABELS[event_type]
@@ -90,6 +93,7 @@ def banner_trend(
     By another dimension its values stand in the place of banners. The rest are one grey line, so that the lines sum to the
     daily count. Days, dashes, width and `per` as in `daily_trend`.
     """
+    check_limit(limit)
     span = _span(per, frame)
     named, heading = by_value(frame, frame.columns[2])
     counts = named.filter(pl.col("event_type") == _known(event_type))
