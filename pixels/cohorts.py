@@ -9,6 +9,7 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import Period
+from pixels.rates import rate
 from pixels.rules import DAY, with_day
 from pixels.snapshot import Snapshot
 
@@ -92,10 +93,10 @@ def _with_rates(cells: pl.DataFrame, unit: str, complete_day: date) -> pl.DataFr
         "players",
         "deposited_before",
         "first_depositors",
-        (pl.col("first_depositors") / pl.col("players")).alias("first_deposit_rate"),
+        rate("first_depositors", "players").alias("first_deposit_rate"),
         "repeat_depositors",
-        (pl.col("repeat_depositors") / pl.col("players")).alias("repeat_deposit_rate"),
+        rate("repeat_depositors", "players").alias("repeat_deposit_rate"),
         "active_depositors",
-        (pl.col("active_depositors") / pl.col("players")).alias("active_rate"),
+        rate("active_depositors", "players").alias("active_rate"),
         (end <= complete_day).alias("mature"),
     )

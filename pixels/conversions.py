@@ -9,6 +9,7 @@ import polars as pl
 from pixels import funnel
 from pixels.dimensions import Dimensions
 from pixels.period import Period
+from pixels.rates import rate
 from pixels.rules import DAY, with_day
 
 _ENTRY = "entry_date"
@@ -69,10 +70,10 @@ _COUNTS = ("visitors", "registrations", "credited_registrations", "deposits", "i
 _COLUMNS = [
     pl.col("visitors"),
     pl.col("registrations"),
-    funnel.rate("registrations", "visitors").alias("registration_rate"),
+    rate("registrations", "visitors").alias("registration_rate"),
     pl.col("credited_registrations"),
     pl.col("deposits"),
-    funnel.rate("deposits", "credited_registrations").alias("deposit_rate"),
+    rate("deposits", "credited_registrations").alias("deposit_rate"),
     pl.col("immature"),
 ]
 

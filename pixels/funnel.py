@@ -15,6 +15,7 @@ import polars as pl
 from pixels.dimensions import Dimensions, EventColumns
 from pixels.errors import BadParameter
 from pixels.period import Period
+from pixels.rates import rate
 from pixels.resources import resource_path
 from pixels.snapshot import Snapshot
 from pixels.tries import best_tries, has_ties
@@ -192,11 +193,6 @@ def _quantiles(milliseconds: pl.Expr) -> list[pl.Expr]:
         (milliseconds.quantile(quantile, "linear") / 1000).round(5).alias(f"{name}_seconds_from_entry")
         for name, quantile in _QUANTILES.items()
     ]
-
-
-def rate(part: str, whole: str) -> pl.Expr:
-    """Divide two columns; null where nothing can be divided."""
-    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
 
 
 def one_of(parameter: str, value: Any, choices: Sequence[Any]) -> Any:

@@ -8,6 +8,7 @@ import polars as pl
 
 from pixels.errors import BadParameter
 from pixels.period import parse_day
+from pixels.rates import rate
 from pixels.rules import INSTANT
 from pixels.snapshot import Snapshot
 
@@ -37,10 +38,8 @@ def segments(snapshot: Snapshot, on: date, lapsed_after: int) -> pl.DataFrame:
     """
     found = snapshot.query("segments", on=on, lapsed_after=lapsed_after)
     counted = pl.DataFrame({"segment": SEGMENTS}).join(found, on="segment", how="left", maintain_order="left")
-    everybody = pl.col("people").sum()
-    return counted.with_columns(pl.col("people").fill_null(0)).with_columns(
-        everybody=everybody, share=pl.when(everybody > 0).then(pl.col("people") / everybody)
-    )
+    known = counted.with_columns(pl.col("people").fill_null(0)).with_columns(everybody=pl.col("people").sum())
+    return known.with_columns(share=rate("people", "everybody"))
 
 
 def segment_players(

@@ -7,7 +7,6 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
-from pixels import funnel
 from pixels.plots.theme import (
     EVENT_COLORS,
     HEIGHT,
@@ -23,6 +22,7 @@ from pixels.plots.theme import (
     short_labels,
     texts,
 )
+from pixels.rates import rate
 
 _RATES = {
     "registration_rate": ("Visit to registration", "registrations", "visitors", EVENT_COLORS["registration"]),
@@ -69,27 +69,27 @@ def _over_all_days(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.columns[0] != "entry_date":
         return frame
     dimension = [name for name in frame.columns[1:2] if name != "visitors"]
-    counts = pl.col(*(name for rate in _RATES.values() for name in rate[1:3]), "immature").sum()
+    counts = pl.col(*(name for _, *both, _ in _RATES.values() for name in both), "immature").sum()
     sums = frame.group_by(dimension).agg(counts) if dimension else frame.select(counts)
-    rates = {name: funnel.rate(part, whole) for name, (_, part, whole, _) in _RATES.items()}
+    rates = {name: rate(part, whole) for name, (_, part, whole, _) in _RATES.items()}
     most_first = [pl.col("visitors").neg(), *dimension]
     return sums.with_columns(**rates).sort(most_first, nulls_last=True).select(frame.columns[1:])
 
 
-def _bars(rows: pl.DataFrame, rate: str, side: int) -> pl.DataFrame:
+def _bars(rows: pl.DataFrame, measure: str, side: int) -> pl.DataFrame:
     """Return the bars of one rate, to the left or to the right of each place."""
-    name, part, whole, color = _RATES[rate]
+    name, part, whole, color = _RATES[measure]
     left = pl.col("place") + (side - 1) * _BAR
-    return rows.filter(pl.col(rate).is_not_null()).select(
+    return rows.filter(pl.col(measure).is_not_null()).select(
         left=left + 0.02,
         right=left + _BAR - 0.02,
         bottom=pl.lit(0.0),
-        top=pl.col(rate) * 100,
+        top=pl.col(measure) * 100,
         middle=left + _BAR / 2,
         name=pl.lit(name),
         color=pl.lit(color),
         value="value",
-        percent=percent(rate),
+        percent=percent(measure),
         part=part,
         whole=whole,
         immature="immature",
