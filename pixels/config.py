@@ -54,7 +54,7 @@ _TAKEN_NAMES = frozenset(
         "visits", "daily_unique_visitors", "unique_visitors", "ftd", "ndc", "first_deposits_without_registration",
         "deposit_days", "deposit_transactions", "banners_without_cost", "cost_per_registration", "cost_per_ftd",
         "player_id", "mature", "banners", "entered_at", "step_at", "visitor_keys", "event_id", "created_at", "registered",
-        "after_registration", "registration_at", "registration_banner", "registration_id", "deposit_at", "deposit_banner",
+        "deposited", "entry_date", "after_registration", "registration_at", "registration_banner", "registration_id", "deposit_at", "deposit_banner",
         "deposit_id", "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
         "unverified_transactions", "unverified_amount", "is_verified",
     }

@@ -65,7 +65,7 @@ def inert(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
-    """Return the frame with the values of a dimension as text in the column `value`, and the heading of its axis.
+    """Return the frame with the dimension as text in the column `value` alone, and the heading of its axis.
 
     Rows without a value have a text there that is none of the values.
     """
@@ -74,7 +74,8 @@ def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
         no_value = f"({no_value})"
     values = pl.col(dimension).fill_null(no_value).alias("value")
     heading = "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
-    return inert(frame.with_columns(values)), heading
+    rest = pl.exclude(dimension, "value")
+    return inert(frame.select(rest, values)), heading
 
 
 def boxes(

@@ -184,9 +184,10 @@ def test_an_own_pattern_takes_tags_apart(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_no_part_of_a_tag_is_named_as_a_column(wh: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither of the frames that are split, nor of those that they are made of."""
-    asked = (wh.summary, wh.banners, wh.kpis, wh.costs, wh.money, wh.funnel, wh.conversions)
+    asked = (wh.summary, wh.banners, wh.kpis, wh.daily, wh.costs, wh.money, wh.funnel, wh.conversions)
     columns = {name for ask in asked for name in ask(*DAYS, by="banner_tag").columns}
-    columns |= {*wh.summary(*DAYS, per="week").columns, *wh.funnel_players(1, *DAYS).columns}
+    columns |= {*wh.summary(*DAYS, per="week").columns, *wh.conversions(*DAYS, per="day").columns}
+    columns |= {*wh.funnel_players(1, *DAYS).columns}
     for name in (
         *columns,
         "step_1",
@@ -194,6 +195,7 @@ def test_no_part_of_a_tag_is_named_as_a_column(wh: Warehouse, monkeypatch: pytes
         "event_3",
         "event_id",
         "registered",
+        "deposited",
         "deposit_banner",
         "registration_at",
     ):

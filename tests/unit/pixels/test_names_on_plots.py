@@ -45,6 +45,22 @@ def test_a_funnel_by_the_names_of_banners_shows_these(tmp_path: Path) -> None:
     assert [item.label.value for item in figure.legend[0].items] == ["1. Visit", "2. Registration", "3. Deposit"]
 
 
+@pytest.mark.parametrize("part", ["place", "name_", "value", "share", "left", "label"])
+def test_a_part_of_the_tag_can_be_named_as_what_only_a_plot_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """Plots give bars a place, a share, a label; the values stand apart from these."""
+    SampleWarehouse(tmp_path).publish(visit("p1", "a-x", "2026-11-01T10:00"), visit("p2", "b-x", "2026-11-01T10:00"))
+    monkeypatch.setenv("PIXELS_TAG_PATTERN", f"^(?P<{part}>[a-z]+)-")
+    with pixels.open(tmp_path) as wh:
+        drawn = [getattr(plots, name)(getattr(wh, name)(*DAYS, by=part)) for name in ("funnel", "conversions")]
+        bars = rendered(plots.banners(wh.banners(*DAYS, by=part)))
+
+    for figure in map(rendered, drawn):
+        assert list(figure.xaxis[0].major_label_overrides.values()) == ["a", "b"]
+    assert [sorted(data["value"]) for data in columns(bars, "value", "visits")] == [["a", "b"]]
+
+
 def test_a_value_that_is_called_none_is_not_taken_for_no_value(tmp_path: Path) -> None:
     """They are two rows of the frame, and two bars and lines of a plot."""
     SampleWarehouse(tmp_path).publish(
