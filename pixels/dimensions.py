@@ -118,6 +118,17 @@ class Dimensions:
         return pl.concat([live, _carried(earliest_records(old), key)]).unique(["_id", "_at"], keep="first")
 
 
+def check_frame(frame: object, by: str) -> pl.DataFrame:
+    """Return the frame, if it has banner tags, as text, and no column of the dimension yet. Raises BadParameter."""
+    if not isinstance(frame, pl.DataFrame):
+        raise BadParameter("frame", f"{type(frame).__name__} is no polars.DataFrame")
+    if frame.schema.get(TAG) not in (pl.String, pl.Null):
+        raise BadParameter("frame", f"it has no text in a column {TAG}; its columns are {', '.join(frame.columns)}")
+    if by != TAG and by in frame.columns:
+        raise BadParameter("frame", f"it has a column {by} already")
+    return frame.cast({TAG: pl.String})
+
+
 def check_pattern(tag_pattern: str) -> str:
     """Return the pattern if it can be run over tags. Raises ConfigurationError.
 

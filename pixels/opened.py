@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pixels.dimensions import Dimensions
+from pixels.dimensions import Dimensions, check_frame
 from pixels.errors import NoSnapshot
 from pixels.pointer import LastCheck, Pointer
 from pixels.snapshot import Parameters, Snapshot
@@ -71,9 +71,11 @@ class Opened:
     def add_dimension(self, frame: pl.DataFrame, by: str) -> pl.DataFrame:
         """Return a frame that has a `banner_tag` with one more column: the value of each row's banner in a dimension of it.
 
-        Null where it has none. Rows stay in order. Raises BadParameter for what is none of `dimensions`.
+        Null where it has none. Rows stay in order. Raises BadParameter for what is none of `dimensions`, and for a frame
+        without banner tags, or that has a column of that name.
         """
-        return self._dimensions.add(frame, self._dimensions.check_of_banners(by))
+        dimension = self._dimensions.check_of_banners(by)
+        return self._dimensions.add(check_frame(frame, dimension), dimension)
 
     @property
     def is_demo(self) -> bool:

@@ -91,21 +91,24 @@ class RecordQuestions(Opened):
         return newest.newest_events(self._snapshot, number)
 
     def rejected(
-        self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = (), limit: int = 100
+        self, since: Day | None = None, until: Day | None = None, reasons: str | Sequence[str] = (), limit: int = 100
     ) -> pl.DataFrame:
-        """The newest refusals of some days (None: ever), for some reasons (none: any); at most `limit`, 0: all.
+        """The newest refusals of some days (None: ever), for one reason or some (none: any); at most `limit`, 0: all.
 
         rejected_at, reason, count (of refusals that the row stands for), detail, refusal (its id). Archived ones included.
         """
+        period, chosen = rejected.period_of(since, until), rejected.checked_reasons(reasons)
+        rejected.check_limit(limit)
         self._check_keeps_every_record()
-        return rejected.listed(self._snapshot, rejected.period_of(since, until), self.time_zone, reasons, limit)
+        return rejected.listed(self._snapshot, period, self.time_zone, chosen, limit)
 
     def rejected_by_reason(
-        self, since: Day | None = None, until: Day | None = None, reasons: Sequence[str] = ()
+        self, since: Day | None = None, until: Day | None = None, reasons: str | Sequence[str] = ()
     ) -> pl.DataFrame:
         """How many were refused for which reason: reason, count; the most first. Those that were only counted included."""
+        period, chosen = rejected.period_of(since, until), rejected.checked_reasons(reasons)
         self._check_keeps_every_record()
-        return rejected.sums(self._snapshot, rejected.period_of(since, until), reasons)
+        return rejected.sums(self._snapshot, period, chosen)
 
     def refusal(self, id: str) -> pl.DataFrame:  # noqa: A002 - what it is called
         """One refusal by its id, with its payload: a row of `rejected_events`. Raises BadParameter when there is none."""

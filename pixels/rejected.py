@@ -30,6 +30,24 @@ def period_of(since: object, until: object) -> Period:
     return parse_period(start, end, ("since", "until"))
 
 
+def checked_reasons(reasons: object) -> list[str]:
+    """Read which reasons are asked for: one, several, or none for any. Raises BadParameter."""
+    several = [reasons] if isinstance(reasons, str) else reasons
+    if (
+        isinstance(several, bytes)
+        or not isinstance(several, Sequence)
+        or not all(isinstance(reason, str) for reason in several)
+    ):
+        raise BadParameter("reasons", f"{reasons!r} is no list of reasons such as ['not_json']")
+    return list(several)
+
+
+def check_limit(limit: object) -> None:
+    """Raise BadParameter for what is no number of refusals."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+        raise BadParameter("limit", f"{limit!r} is not a number of refusals, or 0 for all of them")
+
+
 def listed(
     snapshot: Snapshot, period: Period, time_zone: str, reasons: Sequence[str] = (), limit: int = 0
 ) -> pl.DataFrame:
@@ -53,6 +71,8 @@ def sums(snapshot: Snapshot, period: Period, reasons: Sequence[str] = ()) -> pl.
 
 def refusal(snapshot: Snapshot, name: str) -> pl.DataFrame:
     """Return one refusal by its id, as one row of `rejected_events`. Raises BadParameter when there is none."""
+    if not isinstance(name, str):
+        raise BadParameter("id", f"{name!r} is no id of a refusal: those are text")
     source, partition, offset = _position(name)
     position = dict(zip(POSITION, (source, partition, offset), strict=True))
     found = snapshot.query("refusal", **position)
