@@ -72,9 +72,11 @@ def _one_of(published: Published, number: int | None) -> Warehouse:
 
 def _expanded(path: str | Path) -> Path:
     try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
+        expanded = Path(path).expanduser()
+        expanded.is_file()  # raises for what the file system takes for no path, or does not let us see
+    except (RuntimeError, OSError) as error:
         raise BadParameter("path", f"{path}: {error}") from error
+    return expanded
 
 
 @dataclass(frozen=True)

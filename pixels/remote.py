@@ -29,6 +29,8 @@ from pixels.warehouse import Warehouse
 
 _TIMEOUT = httpx.Timeout(10, read=600)  # an API makes the file when it is first asked for
 _TRIES = 5
+_LONGEST_HOST_NAMED = 100
+"""The name of a folder has 255 characters at most, that of a host 253."""
 
 
 class RemoteError(PixelsError):
@@ -46,17 +48,20 @@ def open_remote(address: str, settings: Settings, snapshot: int | None, api_key:
     """Open the newest snapshot of the API at `address`. Raises BadParameter and RemoteError."""
     if snapshot is not None:
         raise BadParameter("snapshot", "an API serves its newest snapshot only; leave the number out")
+    if not isinstance(api_key, str | None):
+        raise BadParameter("api_key", "a key is text")
     secret = settings.api_key.get_secret_value() if api_key is None else api_key
     url = _checked(address, secret)
     name = hashlib.sha256(f"{url}\n{secret}".encode()).hexdigest()[:16]
-    folder = user_cache_path("pixels") / f"{url.host}-{name}"
+    folder = user_cache_path("pixels") / f"{url.raw_host.decode('ascii')[:_LONGEST_HOST_NAMED]}-{name}"
     return RemoteApi(str(url).rstrip("/"), SecretStr(secret), folder, Reading.by(settings)).open()
 
 
 def _checked(address: str, secret: str) -> httpx.URL:
     try:
         url = httpx.URL(address)
-    except httpx.InvalidURL as error:
+        url.raw_host.decode("ascii").encode("idna")  # as its look-up does, which has no error of its own for it
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise BadParameter("path", f"{address!r} is no address: {error}") from error
     if not url.host or url.userinfo or url.query or url.fragment:
         raise BadParameter(

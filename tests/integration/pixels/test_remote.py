@@ -159,6 +159,8 @@ def test_an_api_that_is_not_there_is_explained() -> None:
         "http://127.0.0.1/?a=1",
         "http://[::1",
         "https://h#x",
+        "http://..",
+        f"http://{'a' * 64}.example",
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
@@ -176,8 +178,9 @@ def test_what_contradicts_itself_is_refused(sample: SampleWarehouse) -> None:
         pixels.open("http://127.0.0.1:1", snapshot=1)
     with pytest.raises(BadParameter, match="use https"):
         pixels.open("http://stats.example:8788", api_key=SECRET)
-    with pytest.raises(BadParameter, match="api_key"):
-        pixels.open("http://127.0.0.1:1", api_key="a\nb")
+    for key in ("a\nb", 5, b"bytes"):
+        with pytest.raises(BadParameter, match="api_key"):
+            pixels.open("http://127.0.0.1:1", api_key=key)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ def pixels_text(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-@pytest.mark.parametrize("path", [3, b"x", "~nobody-of-this-name/x"])
+@pytest.mark.parametrize("path", [3, b"x", "~nobody-of-this-name/x", "x" * 5_000])
 def test_what_is_no_path_is_named(path: object) -> None:
     """The parameter is named, whatever was given."""
     with pytest.raises(BadParameter, match="path: "):
