@@ -20,6 +20,7 @@ from pixels.plots.theme import (
     dashes_drawn,
     dressed,
     load_backend,
+    named_places,
     nothing_to_draw,
     percent,
     short_labels,
@@ -94,9 +95,9 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
         mature_share=percent("mature_rate"),
     )
     if dimension is None:
-        rows, ticks, title = _one_funnel(described)
+        rows, places, title = _one_funnel(described)
     else:
-        rows, ticks, title = _beside_each_other(described, limit, heading)
+        rows, places, title = _beside_each_other(described, limit, heading)
     highest = max(1, _largest(rows, "players"))
     labels = [] if dimension else [_shares(rows)]
     return dressed(
@@ -106,7 +107,7 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
         title=title,
         xlabel=heading or "Step",
         ylabel="Players",
-        xticks=ticks,
+        **places,
         ylim=(0, highest * 1.15),
         legend_position="top",
         legend_cols=4,
@@ -115,16 +116,14 @@ def funnel_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WIDTH, 
     )
 
 
-def _one_funnel(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
-    """Place the steps from left to right; return them, the names of the places, and no title."""
+def _one_funnel(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, Any], str]:
+    """Place the steps from left to right; return them, the axis of the places, and no title."""
     rows = frame.with_columns(left=pl.col("step") - 0.4, right=pl.col("step") + 0.4)
-    return rows, [(float(step), name) for step, name in rows.select("step", "name").iter_rows()], ""
+    return rows, {"xticks": list(rows.select("step", "name").iter_rows())}, ""
 
 
-def _beside_each_other(
-    frame: pl.DataFrame, limit: int, heading: str
-) -> tuple[pl.DataFrame, list[tuple[float, str]], str]:
-    """Place the steps of the largest values side by side; return them, the names of the places, and a title."""
+def _beside_each_other(frame: pl.DataFrame, limit: int, heading: str) -> tuple[pl.DataFrame, dict[str, Any], str]:
+    """Place the steps of the largest values side by side; return them, the axis of the places, and a title."""
     sizes = frame.filter(pl.col("step") == 1).sort("entered", "value", descending=[True, False])
     values = sizes["value"].head(limit).to_list()
     places = pl.DataFrame(
@@ -134,7 +133,7 @@ def _beside_each_other(
     left = pl.col("place") - 0.4 + (pl.col("step") - 1) * bar
     rows = frame.join(places, on="value", maintain_order="left").with_columns(left=left, right=left + bar * 0.92)
     title = _of_more(limit, sizes.height, heading)
-    return rows, [(float(place), label) for place, label in enumerate(short_labels(values))], title
+    return rows, named_places(values), title
 
 
 def _of_more(limit: int, number: int, heading: str) -> str:

@@ -16,10 +16,10 @@ from pixels.plots.theme import (
     check_limit,
     dressed,
     load_backend,
+    named_places,
     nothing_to_draw,
     percent,
     places_on_x,
-    short_labels,
     texts,
 )
 from pixels.rates import rate
@@ -56,7 +56,7 @@ def conversions_bars(frame: pl.DataFrame, limit: int = 6, width: int | None = WI
         title=f"The largest {limit} of {frame.height:,}" if frame.height > limit else "",
         xlabel=heading,
         ylabel="Within 7 days of the visit (%)",
-        xticks=list(enumerate(short_labels(rows["value"].to_list()))),
+        **named_places(rows["value"].to_list()),
         ylim=(0, max(highest, 1) * 1.15),
         legend_position="top",
         legend_cols=2,

@@ -25,6 +25,7 @@ STEP_LABELS = {"visit": "Visit", "registration": "Registration", "deposit": "Dep
 NO_VALUE = "(none)"
 WIDTH, HEIGHT = 640, 300
 _LONGEST_LABEL = 24
+_LETTERS_ACROSS, _LONGEST_SLANTED = 48, 16
 _EVERY_DAY_NAMED = 7
 _TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
 
@@ -115,12 +116,16 @@ def plain(text: str) -> str:
     return _TEX.sub("\u200b", text)
 
 
-def short_labels(names: list[str]) -> list[str]:
+def cut(name: str, longest: int = _LONGEST_LABEL) -> str:
+    """Return the name, or as much of its beginning as fits."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def short_labels(names: list[str], longest: int = _LONGEST_LABEL) -> list[str]:
     """Return names that fit an axis, cut where they are long, and still different from each other."""
     labels: list[str] = []
     for name in names:
-        cut = name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + "…"
-        label = stem = plain(cut)
+        label = stem = plain(cut(name, longest))
         number = 1
         while label in labels:
             number += 1
@@ -187,9 +192,24 @@ def whole_days_on_x(plot: Any, _element: Any) -> None:
         axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%Y-%m-%d"))
 
 
+def named_places(names: list[str]) -> dict[str, Any]:
+    """Return the options of an axis from left to right that has a name at 0, 1, ...; long names are slanted.
+
+    So none lies over the next one, down to about half of `WIDTH`.
+    """
+    longest = max((len(name) for name in names), default=0)
+    if longest * len(names) <= _LETTERS_ACROSS:
+        return {"xticks": list(enumerate(short_labels(names)))}
+    return {"xticks": list(enumerate(short_labels(names, _LONGEST_SLANTED))), "xrotation": 30}
+
+
 def day_axis(days: pl.Series) -> dict[str, Any]:
-    """Return the options of counts over days: of a few days each is named."""
-    if days.len() > _EVERY_DAY_NAMED:
+    """Return the options of counts over days, in order: of a few days, weeks or months each is named.
+
+    Not where some lie so close together, beside the others, that their names would lie over each other.
+    """
+    between = days.diff().dt.total_days().drop_nulls()
+    if between.sum() >= _EVERY_DAY_NAMED * (between.min() or 1):  # type: ignore[operator]
         return {"hooks": [thousands_on_y]}
     return {"xticks": days.to_list(), "hooks": [thousands_on_y, whole_days_on_x]}
 
