@@ -15,6 +15,7 @@ from pixels.plots.theme import (
     boxes,
     by_value,
     check_limit,
+    cut,
     dressed,
     load_backend,
     nothing_to_draw,
@@ -25,6 +26,8 @@ from pixels.words import counted
 
 _FAINT = 0.35
 _PER_CURRENCY = 50
+_LONGEST_VALUE = 17
+"""With its currency, it is what fits an axis."""
 
 
 def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
@@ -32,10 +35,11 @@ def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, 
 
     Amounts of different currencies cannot stand on one axis, so bars are shares, and the amounts are written above them. The
     title says how many transactions have no amount. By a dimension there is a bar for each value and currency, of the `limit`
-    with the most transactions. `width` None fills the page; many bars make it higher.
+    with the most transactions; the title says when there are more. `width` None fills the page; many bars make it higher.
     """
     check_limit(limit)
-    known, heading = _named(frame.filter(pl.col("currency").is_not_null()), limit)
+    has_amount = frame.filter(pl.col("currency").is_not_null())
+    known, heading = _named(has_amount, limit)
     if known.is_empty():
         return nothing_to_draw(width, height, "No amounts in these days")
     load_backend()
@@ -55,24 +59,39 @@ def money_bars(frame: pl.DataFrame, limit: int = 15, width: int | None = WIDTH, 
         hv.Overlay([signed, unverified, amounts]),
         width,
         max(height, _PER_CURRENCY * rows.height),
-        title=f"{counted(without, 'more transaction')} without an amount" if without else "",
+        title=_title(known.height, has_amount.height, without),
         xlabel="Part of the amount sent, %",
         ylabel=heading,
         xlim=(0, 100),
         ylim=(-0.6, rows.height - 0.3),
-        yticks=list(zip(rows["place"], short_labels(rows["currency"].to_list()), strict=True)),
+        yticks=list(rows.select("place", "label").iter_rows()),
         legend_position="top",
         legend_cols=2,
     )
 
 
 def _named(frame: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, str]:
-    """Return the rows to draw, with what they are of as `currency`, and the heading for that."""
+    """Return the rows to draw, what they are of as `currency`, in short as `label`; and the heading for that."""
     if (dimension := frame.columns[0]) == "currency":
-        return frame, "Currency"
+        return frame.with_columns(label="currency"), "Currency"
     named, heading = by_value(frame, dimension)
     largest = named.sort("transactions", "value", "currency", descending=[True, False, False]).head(limit)
-    return largest.with_columns(currency=pl.format("{}, {}", "value", "currency")), f"{heading}, currency"
+    pairs = list(largest.select("value", "currency").iter_rows())
+    labels = short_labels([_pair(cut(value, _LONGEST_VALUE), currency) for value, currency in pairs])
+    names = [_pair(value, currency) for value, currency in pairs]
+    both = (pl.Series("currency", names, pl.String), pl.Series("label", labels, pl.String))
+    return largest.with_columns(both), f"{heading}, currency"
+
+
+def _pair(value: str, currency: str) -> str:
+    """Name a value and its currency; a value that turns the direction of reading leaves EUR as it is, and not as RUE."""
+    return f"{value}, {currency}" if value.removesuffix("…").isascii() else f"\u2068{value}\u2069, {currency}"
+
+
+def _title(drawn: int, number: int, without: int) -> str:
+    parts = [f"The largest {drawn} of {number:,}"] if number > drawn else []
+    parts += [f"{counted(without, 'more transaction')} without an amount"] if without else []
+    return "; ".join(parts)
 
 
 def _described(row: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +101,7 @@ def _described(row: dict[str, Any]) -> dict[str, Any]:
     amount = written(row["amount"])
     return {
         "currency": row["currency"],
+        "label": row["label"],
         "share": share,
         **amounts,
         "written": amount if share is None else f"{amounts['signed']} signed of {amount}",
@@ -106,5 +126,5 @@ def _part(rows: pl.DataFrame, name: str) -> Any:
 
 def written(amount: Decimal) -> str:
     """Write an amount exactly, with the decimals that it needs, at least two: 1,234.50."""
-    text = f"{amount:,.4f}"
-    return text.removesuffix("00")
+    whole, decimals = f"{amount:,.4f}".split(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"

@@ -106,12 +106,14 @@ def test_money_by_banner_has_a_bar_for_each_banner_and_currency(wh: Warehouse) -
 
 def test_amounts_keep_every_digit() -> None:
     """No float comes between the sum and what is written; as many decimals as there are, two at least."""
-    sums = pl.Series(["99999999999999999999.9999", "0.5", "1200"]).cast(pl.Decimal(38, 4))
+    sums = pl.Series(["99999999999999999999.9999", "0.5", "1200", "7.125", "0.0001"]).cast(pl.Decimal(38, 4))
 
     assert [written(amount) for amount in sums] == [
         "99,999,999,999,999,999,999.9999",
         "0.50",
         "1,200.00",
+        "7.125",
+        "0.0001",
     ]
 
 

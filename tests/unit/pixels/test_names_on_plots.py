@@ -8,7 +8,7 @@ import pytest
 
 import pixels
 from pixels import plots
-from tests.sample_warehouse import Event, SampleWarehouse, at, visit
+from tests.sample_warehouse import Event, SampleWarehouse, at, deposit, visit
 from tests.unit.pixels.test_plots import columns, rendered
 
 DAYS = ("2026-11-01", "2026-11-05")
@@ -59,6 +59,32 @@ def test_a_part_of_the_tag_can_be_named_as_what_only_a_plot_has(
     for figure in map(rendered, drawn):
         assert list(figure.xaxis[0].major_label_overrides.values()) == ["a", "b"]
     assert [sorted(data["value"]) for data in columns(bars, "value", "visits")] == [["a", "b"]]
+
+
+def test_a_long_value_leaves_its_currency_on_the_axis(tmp_path: Path) -> None:
+    """Else nobody could tell one bar of a banner from the other; the title says that there are more."""
+    money = {"amount": "1.5", "_key": "k"}
+    SampleWarehouse(tmp_path).publish(
+        *(
+            deposit(f"p{number}", tag, "2026-11-01T10:00", currency=currency, **money)
+            for number, (tag, currency) in enumerate((("x" * 40, "EUR"), ("x" * 40, "JPY"), ("z", "EUR")))
+        )
+    )
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.money(wh.money(*DAYS, by="banner_tag"), limit=2))
+
+    assert sorted(figure.yaxis[0].major_label_overrides.values()) == [f"{'x' * 16}…, {code}" for code in ("EUR", "JPY")]
+    assert figure.title.text == "The largest 2 of 3"
+
+
+def test_a_value_that_turns_the_direction_of_reading_leaves_its_currency_as_it_is(tmp_path: Path) -> None:
+    """It stands between the two marks that keep its direction to itself (Unicode, isolates)."""
+    turned = "a\u202ebc"
+    SampleWarehouse(tmp_path).publish(deposit("p1", turned, "2026-11-01T10:00", currency="EUR", amount="1"))
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.money(wh.money(*DAYS, by="banner_tag")))
+
+    assert list(figure.yaxis[0].major_label_overrides.values()) == [f"\u2068{turned}\u2069, EUR"]
 
 
 def test_a_value_that_is_called_none_is_not_taken_for_no_value(tmp_path: Path) -> None:
