@@ -245,6 +245,13 @@ class Settings(BaseSettings):
         description="Regular expression that takes banner tags apart; its named groups are dimensions. "
         "By default `site`, `ad` and `sub` of `a_<site>b_<ad>c_<sub>`.",
     )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where mail is handed in: `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. Empty: no mail.",
+    )
+    mail_from: str = Field(
+        "", description="Whom mail is from. Empty: the user of `PIXELS_SMTP_URL`, or pixels@ its host."
+    )
     chromium: str = Field("", description="Chromium that prints reports as PDF. Empty: the first of them on the path.")
 
     @field_validator("home", mode="before")

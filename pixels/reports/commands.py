@@ -14,9 +14,12 @@ import click
 from pixels.config import load_settings
 
 if TYPE_CHECKING:
+    from pixels.config import Settings
+    from pixels.delivery import Recipient
     from pixels.reports.notebooks import ReportNotebook
 
 SNAPSHOT = "snapshot"
+_NOT_DELIVERED = 69
 _HINT = "`pixels report NAME --help` says what a report takes."
 
 
@@ -92,7 +95,17 @@ def _options() -> list[click.Parameter]:
             metavar="NAME=VALUE",
             help="A parameter of the report.",
         ),
-        click.Option(["--out"], type=click.Path(file_okay=False, path_type=Path), help="Folder for the result."),
+        click.Option(
+            ["--out"],
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Folder for the result; by default one of its own under PIXELS_HOME/reports.",
+        ),
+        click.Option(
+            ["--to", "recipients"],
+            multiple=True,
+            metavar="RECIPIENT",
+            help="Send it: to an e-mail address, the https:// address of a webhook, or an Apprise address.",
+        ),
         click.Option(
             ["--snapshot"], metavar="FOLDER", help="The data of an earlier report: a folder under reports/snapshots."
         ),
@@ -121,18 +134,49 @@ def _run(
     notebook: ReportNotebook,
     parameters: dict[str, str],
     out: Path | None,
+    recipients: tuple[str, ...],
     snapshot: str | None,
     code: bool,
     pdf: bool | None,
 ) -> None:
-    from pixels.reports.run import Form, run_report
+    from pixels.delivery import read_recipients
+    from pixels.reports.run import Form, ReportFailed, run_report
+    from pixels.reports.shelf import new_folder, write_index
 
     settings = load_settings()
     if snapshot is not None:
         if SNAPSHOT in parameters:
             raise click.UsageError("--snapshot and -p snapshot= say the same: give one of them")
         parameters = {**parameters, SNAPSHOT: snapshot}
-    result = run_report(notebook.name, parameters, settings, out or settings.reports_dir, form=Form(code, pdf))
+    whom = read_recipients(recipients)
+    folder = out or new_folder(settings.reports_dir, notebook.name)
+    try:
+        result = run_report(notebook.name, parameters, settings, folder, form=Form(code, pdf))
+    except ReportFailed:
+        write_index(settings.reports_dir)
+        _send(folder, whom, settings)
+        raise
     if result.why_no_pdf:
         click.echo(f"pixels: no PDF: {result.why_no_pdf}.", err=True)
     click.echo(result.html)
+    write_index(settings.reports_dir)
+    _send(folder, whom, settings)
+
+
+def _send(folder: Path, recipients: list[Recipient], settings: Settings) -> None:
+    """Send a report, and end with 69 when somebody did not get it."""
+    from pixels.delivery import send
+    from pixels.reports.message import message_of
+
+    if not recipients:
+        return
+    receipts = send(message_of(folder, settings), recipients, settings)
+    for receipt in receipts:
+        told = (
+            f"not sent to {receipt.recipient.label}: {receipt.error}"
+            if receipt.error
+            else f"sent to {receipt.recipient.label}"
+        )
+        click.echo(f"pixels: {told}", err=True)
+    if any(receipt.error for receipt in receipts):
+        sys.exit(_NOT_DELIVERED)

@@ -16,7 +16,7 @@ from pixels.config import Settings
 from pixels.errors import PixelsError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _PRINT_WIDTH = 680
@@ -68,6 +68,15 @@ class Printer:
         except Error as error:
             raise NoPdf(f"Chromium did not print {html.name}: {_first_line(error)}") from error
 
+    def picture(self, html: Path) -> bytes:
+        """Return the first page as a PNG, once all its charts are drawn. Raises NoPdf."""
+        from playwright.sync_api import Error
+
+        try:
+            return self.thread.submit(_picture, self.browser, html).result()
+        except Error as error:
+            raise NoPdf(f"Chromium did not draw {html.name}: {_first_line(error)}") from error
+
 
 @contextmanager
 def printing(settings: Settings) -> Iterator[Printer]:
@@ -91,13 +100,7 @@ def printing(settings: Settings) -> Iterator[Printer]:
 
 
 def _print(browser: Browser, html: Path, pdf: Path) -> None:
-    context = browser.new_context(viewport={"width": _PRINT_WIDTH, "height": 1000}, offline=True, color_scheme="light")
-    try:
-        page = context.new_page()
-        page.set_default_timeout(_MINUTE_MS)
-        page.emulate_media(media="print")
-        page.goto(html.as_uri())
-        page.wait_for_function(_ALL_DRAWN)
+    with _drawn(browser, html) as page:
         page.pdf(
             path=pdf,
             prefer_css_page_size=True,
@@ -108,6 +111,24 @@ def _print(browser: Browser, html: Path, pdf: Path) -> None:
             outline=True,
             tagged=True,
         )
+
+
+def _picture(browser: Browser, html: Path) -> bytes:
+    with _drawn(browser, html) as page:
+        return page.screenshot(type="png")
+
+
+@contextmanager
+def _drawn(browser: Browser, html: Path) -> Iterator[Page]:
+    """Open a page as it is printed, without a network, and wait until all its charts are drawn."""
+    context = browser.new_context(viewport={"width": _PRINT_WIDTH, "height": 1000}, offline=True, color_scheme="light")
+    try:
+        page = context.new_page()
+        page.set_default_timeout(_MINUTE_MS)
+        page.emulate_media(media="print")
+        page.goto(html.absolute().as_uri())
+        page.wait_for_function(_ALL_DRAWN)
+        yield page
     finally:
         context.close()
 
