@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pixels.config import Settings
     from pixels.delivery import Recipient
     from pixels.reports.notebooks import ReportNotebook
+    from pixels.reports.run import Form
 
 SNAPSHOT = "snapshot"
 _NOT_DELIVERED = 69
@@ -115,6 +116,14 @@ def _options() -> list[click.Parameter]:
             default=None,
             help="Write a PDF too; by default where there is a Chromium to print with.",
         ),
+        click.Option(
+            ["--for-each", "dimension"],
+            metavar="NAME",
+            help="One report for each value of a parameter, such as banner or affiliate, that has events in the days.",
+        ),
+        click.Option(
+            ["--jobs"], type=click.IntRange(1, 256), help="Reports made at a time with --for-each (default: all cores)."
+        ),
     ]
 
 
@@ -138,26 +147,34 @@ def _run(
     snapshot: str | None,
     code: bool,
     pdf: bool | None,
+    dimension: str | None,
+    jobs: int | None,
 ) -> None:
     from pixels.delivery import read_recipients
     from pixels.reports.run import Form, ReportFailed, run_report
     from pixels.reports.shelf import new_folder, write_index
 
-    settings = load_settings()
+    settings, form = load_settings(), Form(code, pdf)
     if snapshot is not None:
         if SNAPSHOT in parameters:
             raise click.UsageError("--snapshot and -p snapshot= say the same: give one of them")
         parameters = {**parameters, SNAPSHOT: snapshot}
     whom = read_recipients(recipients)
+    if dimension is not None:
+        if whom:
+            raise click.UsageError("--to sends one report, and --for-each makes many: send each by itself")
+        _run_for_each(dimension, notebook.name, parameters, settings, out, form, jobs)
+        return
+    if jobs is not None:
+        raise click.UsageError("--jobs goes with --for-each: one report is one job")
     folder = out or new_folder(settings.reports_dir, notebook.name)
     try:
-        result = run_report(notebook.name, parameters, settings, folder, form=Form(code, pdf))
+        result = run_report(notebook.name, parameters, settings, folder, form=form)
     except ReportFailed:
         write_index(settings.reports_dir)
         _send(folder, whom, settings)
         raise
-    if result.why_no_pdf:
-        click.echo(f"pixels: no PDF: {result.why_no_pdf}.", err=True)
+    _tell_of_pdf(result.why_no_pdf)
     click.echo(result.html)
     write_index(settings.reports_dir)
     _send(folder, whom, settings)
@@ -180,3 +197,38 @@ def _send(folder: Path, recipients: list[Recipient], settings: Settings) -> None
         click.echo(f"pixels: {told}", err=True)
     if any(receipt.error for receipt in receipts):
         sys.exit(_NOT_DELIVERED)
+
+
+def _run_for_each(
+    dimension: str,
+    name: str,
+    parameters: dict[str, str],
+    settings: Settings,
+    out: Path | None,
+    form: Form,
+    jobs: int | None,
+) -> None:
+    from pixels.reports.for_each import run_for_each
+    from pixels.reports.shelf import new_folder, write_index
+
+    found = run_for_each(
+        name,
+        parameters,
+        dimension,
+        settings,
+        out or new_folder(settings.reports_dir, f"{name}-each-{dimension}"),
+        form=form,
+        jobs=jobs,
+    )
+    write_index(settings.reports_dir)
+    _tell_of_pdf(found.why_no_pdf)
+    for one in found.failed:
+        click.echo(f"pixels: {one.value!r}: {one.error}", err=True)
+    made = len(found.reports) - len(found.failed)
+    click.echo(f"{made} of {len(found.reports)} reports made in {found.folder}")
+    sys.exit(found.exit_code)
+
+
+def _tell_of_pdf(why_no_pdf: str) -> None:
+    if why_no_pdf:
+        click.echo(f"pixels: no PDF: {why_no_pdf}.", err=True)

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
 from pixels.reports.asked import Asked, ask
-from pixels.reports.execution import CellFailed, execute
+from pixels.reports.execution import CellFailed
 from pixels.reports.fingerprint import of_notebook
 from pixels.reports.page import page
-from pixels.reports.pdf import NoPdf, chromium_program, printing
+from pixels.reports.pdf import NoPdf, chromium_program
 from pixels.reports.record import RECORD, Outcome, record_of
+from pixels.reports.workplace import Workplace
 
 
 class ReportFailed(PixelsError):
@@ -75,9 +76,15 @@ def run_report(
 
 def run_into(out: Path, asked: Asked, settings: Settings, form: Form = Form()) -> ReportResult:
     """Run what was asked and write its files into `out`. Raises BadParameter for a folder that cannot be; ReportFailed; NoPdf."""
-    _make_folder(out)
-    with TemporaryDirectory(prefix="pixels-report-") as work:
-        return _Run(asked, settings, form, Path(work), out, datetime.now(UTC)).result()
+    with Workplace(settings) as workplace:
+        return make_report(out, asked, form, workplace)
+
+
+def make_report(out: Path, asked: Asked, form: Form, workplace: Workplace) -> ReportResult:
+    """Do the same in a workplace that is there."""
+    make_folder(out)
+    with TemporaryDirectory(dir=workplace.folder) as work:
+        return _Run(asked, form, workplace, Path(work), out, datetime.now(UTC)).result()
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,8 @@ class _Run:
     """One run. All is made in the folder `work`, and put into `out` when it is known how it went."""
 
     asked: Asked
-    settings: Settings
     form: Form
+    workplace: Workplace
     work: Path
     out: Path
     started_at: datetime
@@ -96,7 +103,7 @@ class _Run:
         name, title = self.asked.notebook.name, self.asked.notebook.title
         executed = self.work / "executed.ipynb"
         try:
-            ran = execute(_parse(self.asked.notebook.path), self.asked.values, executed, self.settings)
+            ran = self.workplace.execute(_parse(self.asked.notebook.path), self.asked.values, executed)
         except CellFailed as failure:
             self._keep({"html": None, "pdf": None, "ipynb": _without_traces(executed)}, Outcome(None, str(failure)))
             kept = self.out / f"{name}.ipynb"
@@ -117,8 +124,7 @@ class _Run:
         source, printed = self.work / "page.html", self.work / "page.pdf"
         source.write_text(html, "utf-8")
         try:
-            with printing(self.settings) as printer:
-                printer.print(source, printed)
+            self.workplace.print(source, printed)
         except NoPdf as error:
             return None, str(error)
         return printed.read_bytes(), ""
@@ -130,9 +136,9 @@ class _Run:
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                _write(path, content)
+                write_file(path, content)
         record = record_of(self.asked, self.started_at, outcome)
-        _write(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+        write_file(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _parse(path: Path) -> object:
@@ -150,14 +156,15 @@ def _without_traces(executed: Path) -> bytes:
     return str(nbformat.writes(notebook)).encode()
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
+    """Make the folder of a result. Raises BadParameter where that cannot be."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadParameter("out", f"{out} cannot be used as a folder: {error.strerror}") from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Replace a file at once: who reads it sees the old one or the new one."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_bytes(content)
