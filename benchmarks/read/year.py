@@ -15,6 +15,7 @@ from pixels.config import load_settings
 
 FIRST_DAY = date(2025, 11, 1)
 DAYS = 365
+BANNERS = 200
 _DAYS_AT_ONCE = 7
 
 # Everybody visits on some days in a row of weeks, by three banners; one in four registers on one of them, under a visitor key
@@ -53,7 +54,7 @@ SELECT
     md5(concat_ws(' ', n, event_type, i))::UUID::TEXT AS id,
     player_id,
     event_type,
-    'banner' || hash(n, i // 6) % 200 AS banner_tag,
+    'banner' || hash(n, i // 6) % $banners AS banner_tag,
     CASE event_type
         WHEN 'deposit' THEN '{"_key":"bench","amount":"' || (1 + n % 500) || '.00","currency":"EUR","txid":"' || n || '-' || i || '"}'
         ELSE '{"s":"v-' || md5('key' || n)::UUID || '"}'
@@ -70,24 +71,25 @@ ORDER BY created_at
 """
 
 
-def make_year(home: Path, people: int) -> None:
-    """Store and publish a year of so many people under `home`, about ten counted events each."""
+def make_year(home: Path, people: int, days: int = DAYS, banners: int = BANNERS) -> None:
+    """Store and publish a year (or so many days) of so many people under `home`, in a year about ten counted events each."""
     beginning = datetime.combine(FIRST_DAY, time(), UTC)
     rejected = pl.DataFrame(schema=REJECTED_COLUMNS)
     with writing(load_settings(home=home, retention_days=36_500), "pass") as session:
-        for made in _in_pieces(people, beginning):
+        for made in _in_pieces(people, beginning, days, banners):
             session.store(made, rejected, records_read=made.height)
-        session.complete_until = beginning + timedelta(days=DAYS + 8)
+        session.complete_until = beginning + timedelta(days=days + 8)
 
 
-def _in_pieces(people: int, first: datetime) -> Iterator[pl.DataFrame]:
+def _in_pieces(people: int, first: datetime, days: int, banners: int) -> Iterator[pl.DataFrame]:
     """Yield events in the order of weeks."""
-    for from_day in range(0, DAYS, _DAYS_AT_ONCE):
+    for from_day in range(0, days, _DAYS_AT_ONCE):
         with duckdb.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
             parameters = {
                 "people": people,
-                "days": DAYS,
+                "days": days,
+                "banners": banners,
                 "first": first,
                 "from_day": from_day,
                 "to_day": from_day + _DAYS_AT_ONCE,

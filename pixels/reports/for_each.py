@@ -95,7 +95,15 @@ def run_for_each(
     started_at = datetime.now(UTC)
     work = _Work(dimension, asked, settings, out, form, values)
     reports = work.done_by(jobs)
-    record = {
+    seconds = (datetime.now(UTC) - started_at).total_seconds()
+    record = _record(asked, dimension, reports, jobs, seconds)
+    write_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    return ForEach(out, reports, work.why_no_pdf)
+
+
+def _record(asked: Asked, dimension: str, reports: tuple[One, ...], jobs: int, seconds: float) -> dict[str, object]:
+    """Return for_each.json."""
+    return {
         "name": asked.notebook.name,
         "for_each": dimension,
         "asked": {"parameters": dict(asked.given), "as_of": utc_text(asked.as_of)},
@@ -103,11 +111,9 @@ def run_for_each(
         "snapshot": asked.pointer.snapshot,
         "as_of": utc_text(asked.pointer.as_of),
         "jobs": jobs,
-        "seconds": round((datetime.now(UTC) - started_at).total_seconds(), 3),
+        "seconds": round(seconds, 3),
         "reports": [asdict(one) for one in reports],
     }
-    write_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    return ForEach(out, reports, work.why_no_pdf)
 
 
 def folder_name(value: str) -> str:

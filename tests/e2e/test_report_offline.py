@@ -156,3 +156,31 @@ def test_the_same_snapshot_gives_the_same_page(
     again = open_offline(chromium, run(sample, tmp_path, *PERIOD, "-p", f"snapshot={pinned}"))
 
     assert again.text == page.text
+
+
+def test_verify_says_the_same_or_where_it_differs(sample: SampleWarehouse, report: Path, tmp_path: Path) -> None:
+    """Charts, tables and sentences have the hashes they had, in another kernel; a section that was edited is named."""
+    same = verify(sample, report.parent)
+    record = json.loads((report.parent / "report.json").read_text("utf-8"))
+    record["figures"]["sections"][2]["sha256"] = "0" * 64
+    (tmp_path / "report.json").write_text(json.dumps(record), "utf-8")
+    edited = verify(sample, tmp_path)
+
+    assert (same.returncode, same.stdout) == (0, "same: the figures of campaign_report on snapshot 1\n")
+    assert edited.returncode == 1
+    assert edited.stdout.splitlines() == [
+        "differs: the figures of campaign_report on snapshot 1, in",
+        f"  {record['figures']['sections'][2]['section']}",
+        "report.json was changed: its hash of all figures is not that of its sections",
+    ]
+
+
+def verify(sample: SampleWarehouse, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run `pixels report verify`."""
+    return subprocess.run(
+        [sys.executable, "-m", "pixels", "report", "verify", str(folder)],
+        env={**os.environ, "PIXELS_HOME": str(sample.home)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
