@@ -45,5 +45,5 @@ def _cell(wh: Warehouse | None, slug: str, days: str) -> pn.Column:
     settings = load_settings()
     if pn.state.curdoc is None:
         pn.extension(inline=True)
-    source = Published(settings.published_dir) if wh is None else Held(wh)
+    source = Published(settings.published_dir, settings) if wh is None else Held(wh)
     return Session(source, settings, PAGES, f"./{slug}?days={days}" if days else f"./{slug}").view

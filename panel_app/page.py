@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 import polars as pl
@@ -72,5 +73,7 @@ class Page:
     """What can be downloaded: the name of each table, and the frame of it."""
     notebook: Callable[[Shown], Sequence[str]] = lambda shown: ()
     """The code cells that ask what the page asks, after `wh`, `start` and `end` are set."""
+    holds_for: timedelta | None = None
+    """How long its answer is true while nothing newer is published; None: it depends on what is published alone."""
     filters: Collection[str] = ("days", "against", "where", "by")
     """Which parts of the filter row it heeds."""

@@ -64,7 +64,7 @@ def serve(settings: Settings) -> None:
     Port 0 picks a free one. Raises ConfigurationError when the address cannot be used.
     """
     pn.extension(notifications=True, disconnect_notification=_LOST)
-    published = Published(settings.published_dir)
+    published = Published(settings.published_dir, settings)
     server = _listen(published, settings)
     loop = server.io_loop
     loop.asyncio_loop.set_exception_handler(_log_unless_a_browser_left)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pixels
 from pixels import Warehouse
+from pixels.config import Settings
 from pixels.errors import PixelsError
 from pixels.pointer import POINTER, read_pointer
 
@@ -51,8 +52,10 @@ class Superseded(PixelsError):
 class Answers:
     """What one snapshot answered: a question is asked once, however many sessions want to know. For any thread."""
 
-    def __init__(self, warehouse: Warehouse, *, closes: bool = True) -> None:
+    def __init__(self, warehouse: Warehouse, *, closes: bool = True, settings: Settings | None = None) -> None:
         self.warehouse = warehouse
+        self.settings = settings
+        """Of the home that the snapshot lies in; None: only the snapshot is known."""
         self._closes = closes
         self._lock = Lock()
         self._asked: OrderedDict[Hashable, Future[Any]] = OrderedDict()
@@ -131,11 +134,12 @@ class Held:
 class Published:
     """The newest snapshot of a folder: one open file and one set of answers for all sessions.
 
-    A snapshot is closed when a newer one is opened, and what was being asked of it has been answered.
+    A snapshot is closed when a newer one is opened, and what was being asked of it has been answered. `settings` are those
+    of the home that the folder belongs to; without them nothing but the snapshots is looked at.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        self.folder, self._settings = folder, settings
         self._opening = Lock()
         self._newest: Answers | None = None
 
@@ -149,7 +153,7 @@ class Published:
             old = self._newest
             new = pixels.open(self.folder) if old is None or self._is_of_yesterday(old) else old.warehouse.reload()
             if old is None or new is not old.warehouse:
-                self._newest = Answers(new)
+                self._newest = Answers(new, settings=self._settings)
                 if old is not None:
                     old.retire()
             assert self._newest is not None  # noqa: S101 - set above

@@ -74,6 +74,7 @@ class DashboardState(param.Parameterized):
         self.source, self._now = source, now
         self._pages: Mapping[str, Page] = {page.slug: page for page in pages}
         self._holds_for: Key | None = None
+        self._looked_at = now()
 
     @property
     def page(self) -> Page:
@@ -95,6 +96,8 @@ class DashboardState(param.Parameterized):
         try:
             standing = self.source.standing()
         except PixelsError:
+            return False
+        if self.page.holds_for is not None and self._now() - self._looked_at >= self.page.holds_for:
             return False
         return standing is not None and self._holds_for == _key(standing, self.address)
 
@@ -130,7 +133,7 @@ class DashboardState(param.Parameterized):
             new |= {"standing": look.standing, "last_pass": words.ago(age), "passes_are_late": age > _LATE}
         if look.situation is not None:
             new |= {"situation": look.situation, "strip": look.strip, "answer": look.answer, "answers_to": look.address}
-            self._holds_for = look.holds_for
+            self._holds_for, self._looked_at = look.holds_for, self._now()
         self.param.update({name: value for name, value in new.items() if getattr(self, name) is not value})
 
     def tick(self) -> None:

@@ -26,6 +26,8 @@ __all__ = [
     "per_hundred",
     "percent",
     "short_days",
+    "short_duration",
+    "size",
 ]
 
 
@@ -38,6 +40,8 @@ class Quoted:
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _FRACTIONS_BELOW = 1_000
+_FINE_SECONDS = 9.95
+_BYTES = 1_000
 QUIET = timedelta(minutes=10)
 """From when on a warehouse without events is said to be quiet."""
 _JUST_NOW = timedelta(seconds=15)
@@ -71,6 +75,23 @@ def duration(seconds: float) -> str:
             rest = whole % size // sizes[place + 1][1] if place + 1 < len(sizes) else 0
             return f"{whole // size} {unit}" + (f" {rest} {sizes[place + 1][0]}" if rest else "")
     return f"{whole} s"
+
+
+def short_duration(seconds: float) -> str:
+    """Write a length of time that can be shorter than a second: 0.3 s, 9.8 s, else as `duration` does."""
+    return f"{max(0.0, seconds):.1f} s" if seconds < _FINE_SECONDS else duration(seconds)
+
+
+def size(count: int) -> str:
+    """Write bytes in the largest unit that fits, of 1,000 each as in the settings: 512 bytes, 8.2 kB, 1.3 GB."""
+    if count < _BYTES:
+        return counted(count, "byte")
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= _BYTES
+        if round(value, 1) < _BYTES:
+            return f"{value:.1f} {unit}"
+    return f"{value / _BYTES:,.1f} TB"
 
 
 def amount(currency: str, value: Decimal) -> tuple[str, str]:

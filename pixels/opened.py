@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pixels import runs
 from pixels.dimensions import Dimensions, check_frame
 from pixels.errors import NoSnapshot
 from pixels.pointer import LastCheck, Pointer
+from pixels.runs import Provenance
 from pixels.snapshot import Parameters, Snapshot
 
 _SCHEMA_THAT_KEEPS_EVERY_RECORD = 3
@@ -89,6 +91,20 @@ class Opened:
         `pixels rebuild --check` makes one; `status()` reads it anew.
         """
         return self._pointer.last_check
+
+    def runs(self, number: int = 50) -> pl.DataFrame:
+        """The newest runs that wrote to the warehouse, the newest first: what each read, stored, counted and refused, and when.
+
+        run_id, kind, started_at, finished_at, complete_until, records_read, events_stored, events_counted, records_repeated,
+        records_rejected, bots_set_aside, figures_changed, code_version; see `pixels.runs.runs`. Raises BadParameter.
+        """
+        self._check_keeps_every_record()
+        return runs.runs(self._snapshot, number)
+
+    def provenance(self) -> Provenance:
+        """What the warehouse is: its UUID, when it was made, whether crawlers count, what was lost, what is archived."""
+        self._check_keeps_every_record()
+        return runs.provenance(self._snapshot)
 
     def sql(self, query: str, params: Parameters | None = None) -> pl.DataFrame:
         """Run one SELECT over the snapshot's tables, `params` bound to ? or $name.

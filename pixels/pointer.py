@@ -99,6 +99,29 @@ def _read(path: Path, _stamp: tuple[int, int, int]) -> Pointer:
     return pointer
 
 
+class _Offset(msgspec.Struct):
+    source: str
+    partition: int
+    next_offset: int
+
+
+class _Offsets(msgspec.Struct):
+    offsets: list[_Offset] = []
+
+
+def read_offsets(published: Path) -> dict[tuple[str, int], int]:
+    """Return how far the logs are counted in what is published: the next offset of each source and partition.
+
+    Raises NoSnapshot when the pointer cannot be read.
+    """
+    path = published / POINTER
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Offsets).offsets
+    except (OSError, ValueError) as error:
+        raise NoSnapshot(f"{path} cannot be read: {error}. Delete it and run `pixels aggregate`.") from error
+    return {(one.source, one.partition): one.next_offset for one in found}
+
+
 def check_usable(pointer: Pointer, path: Path) -> None:
     """Raise NoSnapshot when this version of Pixels cannot read what `pointer` stands for."""
     known = sum(1 for _ in (resource_path("schema") / "migrations").glob("*.sql"))

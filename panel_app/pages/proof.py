@@ -12,6 +12,7 @@ from panel_app.address import Address
 from panel_app.blocks.accounting import TYPES, accounting_table, days_table, types_choice
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import text
+from panel_app.blocks.rebuild_check import last_check_of, rebuild_check
 from panel_app.figures import TAG, dimensions_of, filtered
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
@@ -66,7 +67,8 @@ class ProofView:
         self._sums.show(
             f"<h2>What became of all that was received</h2>{accounting_table(proof.accounts)}{_refused_list(proof.refused)}"
         )
-        self._check.show(f"<h2>Rebuild check</h2>{_check(shown)}")
+        check = rebuild_check(last_check_of(shown.standing), shown.situation.time_zone)
+        self._check.show(f"<h2>Rebuild check</h2>{check}")
         self._days.show(
             f'<div class="line"><h2>By day</h2>{types_choice(address, event_type)}</div>'
             + days_table(proof.accounts, shown, event_type, banner)
@@ -78,24 +80,6 @@ def _refused_list(refused: pl.DataFrame) -> str:
         return '<p class="note">Nothing was refused on these days.</p>'
     lines = "".join(f"<li>{text(reason)}: <b>{words.number(count)}</b></li>" for reason, count in refused.iter_rows())
     return f"<h3>Besides these, refused</h3><ul class='reasons'>{lines}</ul>"
-
-
-def _check(shown: Shown) -> str:
-    """Say what the last comparison of the figures with the records found."""
-    last = getattr(shown.standing, "last_check", None)
-    if last is None:
-        return (
-            "<p>No check was made yet. <code>pixels rebuild --check</code> computes every figure anew from the records, "
-            "compares, and says here what it found; it changes nothing.</p>"
-        )
-    at = text(words.instant(last.checked_at, shown.situation.time_zone))
-    if last.equal:
-        return f'<p class="proved">Every figure of snapshot {last.snapshot} was computed anew on {at}: <b>all are equal</b>.</p>'
-    tables = ", ".join(f"{text(table)} {words.number(rows)}" for table, rows in last.differences.items())
-    return (
-        f'<p class="down"><b>Figures of snapshot {last.snapshot} differ from their records</b> (checked {at}): {tables} rows. '
-        "<code>pixels rebuild</code> computes them anew.</p>"
-    )
 
 
 PROOF = Page(

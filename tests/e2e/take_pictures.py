@@ -32,6 +32,7 @@ PAGES = {
     "cohorts": "cohorts",
     "live": "live",
     "proof": "proof",
+    "system": "system",
 }
 REQUESTS = (
     "visit?playerId=guest&bannerTag=brandA",

@@ -41,6 +41,7 @@ PAGES = (
     "cohorts",
     "live",
     "proof",
+    "system",
 )
 
 

@@ -76,3 +76,20 @@ def test_a_rate_changes_by_points_and_less_than_is_shown_is_no_change() -> None:
     ]
 
     assert changes == [("up", "0.4 points"), ("down", "2.0 points"), ("level", "no change")]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 kB"), (999_960, "1.0 MB"), (2_500_000_000, "2.5 GB"), (5 * 10**15, "5,000.0 TB")],
+)  # fmt: skip
+def test_sizes_are_in_the_largest_unit_that_fits(count: int, text: str) -> None:
+    """Of 1,000 each, and never 1000.0 of one."""
+    assert words.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-1, "0.0 s"), (0.34, "0.3 s"), (9.94, "9.9 s"), (9.96, "10 s"), (75, "1 min")]
+)
+def test_a_short_time_has_a_fraction(seconds: float, text: str) -> None:
+    """Passes often take less than a second."""
+    assert words.short_duration(seconds) == text
