@@ -137,7 +137,9 @@ def snapshot_facts(shown: Shown) -> str:
     system: System = shown.answer
     zone, standing, what = shown.situation.time_zone, shown.standing, system.provenance
     kept = "; ".join(f"{number} ({words.size(size)})" for number, size in _newest(system.machine))
-    size = f"{words.size(system.machine.warehouse_bytes)}, " if system.machine else ""
+    size = (
+        f"{words.size(system.machine.warehouse_bytes)}, " if system.machine and system.machine.warehouse_bytes else ""
+    )
     return "<h2>Snapshot</h2>" + _facts(
         ("Number", f"{standing.snapshot}, the newest run that changed a figure"),
         ("Made", f"{_clock(standing.as_of, zone)}, {_since(standing.as_of, system)}"),

@@ -21,6 +21,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
 import pixels
+from tests.local_log import append
+from tests.sample_records import event
 from tests.sample_warehouse import Event, SampleWarehouse, deposit, registration, visit
 from tests.waiting import until
 
@@ -271,6 +273,19 @@ def test_everybody_can_use_every_page(dashboard: str, watch: Watch, theme: str, 
         ]
 
     assert serious == []
+
+
+def test_the_page_system_follows_what_waits(tmp_path: Path, watch: Watch) -> None:
+    """A record that is received stands there by itself, though no pass has published anything since."""
+    publish_history(tmp_path)
+    with running(tmp_path) as served:
+        page = watch(f"{served.address}/system").page
+        expect(page.get_by_text("What waits is not known")).to_be_visible(timeout=DRAWN)
+
+        append(tmp_path, [event(1)], at_ms=int(NOW.timestamp() * 1000))
+
+        expect(page.locator(".slots tbody tr")).to_contain_text("slot-000", timeout=DRAWN)
+        expect(page.locator(".card", has_text="Not counted yet").locator(".card-value")).to_have_text("1")
 
 
 def test_a_person_chooses_the_days(home: Path, dashboard: str, watch: Watch) -> None:
