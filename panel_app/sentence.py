@@ -54,7 +54,7 @@ def _noun(measure: Measure, number: int) -> str:
 
 
 def _percent(now: int, before: int) -> str:
-    return f" ({(now - before) / before * 100:+.0f} %)".replace("-", "\u2212") if before else ""
+    return words.as_text(f" ({(now - before) / before * 100:+,.0f} %)").replace("-", "\u2212") if before else ""
 
 
 def _why_alone(where: Situation) -> str:
@@ -89,4 +89,4 @@ def _largest(figures: Figures, measure: Measure) -> Parts:
 
 
 def _signed(change: int) -> str:
-    return f"{change:+,}".replace("-", "\u2212")
+    return words.as_text(f"{change:+,}").replace("-", "\u2212")

@@ -30,6 +30,7 @@ from panel_app.sign_in import SignIn
 from panel_app.source import Published
 from pixels.config import Settings
 from pixels.errors import ConfigurationError
+from pixels.numbers import numbers_for
 from pixels.ports import is_this_machine, url
 
 _LOST = "The dashboard does not answer. The figures stand still until it is back."
@@ -103,7 +104,8 @@ def _main(published: Published, settings: Settings, role: Role | None, user: str
         return pn.pane.HTML('<p>You are not on the list of this dashboard. <a href="./logout">Sign out</a></p>')
     sees_people = role >= Role.ANALYST
     pages = pages_for(role, PAGES)
-    return Session(published, settings, pages, _asked(), sees_people=sees_people, user=user or "").view
+    numbers = numbers_for(pn.state.headers.get("Accept-Language", ""))
+    return Session(published, settings, pages, _asked(), sees_people=sees_people, user=user or "", numbers=numbers).view
 
 
 def _may_download(settings: Settings, door: SignIn | None) -> Callable[[RequestHandler, Page, str], bool]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import panel as pn
 
+from panel_app import words
 from panel_app.blocks import frame, states
 from panel_app.blocks.layout import stack, whole_page
 from panel_app.page import Page, Shown, View
@@ -20,6 +21,7 @@ from panel_app.source import Published, Source
 from panel_app.state import DashboardState, Look
 from panel_app.waiting import received_so_far
 from pixels.config import Settings
+from pixels.numbers import ENGLISH, Numbers
 from pixels.ports import url
 
 LOOK_EVERY_MS = 2_000
@@ -41,10 +43,11 @@ class Session:
         *,
         sees_people: bool = True,
         user: str = "",
+        numbers: Numbers = ENGLISH,
     ) -> None:
         self.state = DashboardState(source, pages)
         self._pages, self._sees_people, self._user = pages, sees_people, user
-        self._settings = settings
+        self._settings, self._numbers = settings, numbers
         self._collector = url(settings.host, settings.collector_port)
         self._instead = Screen(on_go=self.go, moves_address=pn.state.curdoc is not None)
         self._has_address = pn.state.curdoc is not None
@@ -139,13 +142,18 @@ class Session:
     def _draw(self) -> None:
         """Draw frame and page; what nobody expected becomes a message, and a traceback for the log."""
         try:
-            self._draw_body()
+            with words.numbers_of(self._numbers):
+                self._draw_body()
         except Exception:
             _log.exception("the page could not be drawn")
             self.state.problem = "This page could not be drawn; the log of the dashboard says why."
         self._draw_frame()
 
     def _draw_frame(self) -> None:
+        with words.numbers_of(self._numbers):
+            self._draw_parts_of_frame()
+
+    def _draw_parts_of_frame(self) -> None:
         state = self.state
         self._navigation.show(frame.navigation(state, self._pages, self._user))
         if not state.misread:  # else the browser keeps what was not understood, beside what is said of it

@@ -1,19 +1,25 @@
-"""Changes and ages as a person reads them; what reports share stands in `pixels.words`."""
+"""Changes and ages as a person reads them, numbers as the reader writes them; what reports share stands in `pixels.words`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pixels.words import NONE, counted, day, days, instant, number, percent
+from pixels import words as plain
+from pixels.numbers import ENGLISH, Numbers
+from pixels.words import NONE, day, days, instant
 
 __all__ = [
     "NONE",
     "Quoted",
     "ago",
     "amount",
+    "as_text",
     "change",
     "change_in_points",
     "counted",
@@ -23,8 +29,11 @@ __all__ = [
     "instant",
     "instant_to_the_second",
     "number",
+    "numbers_of",
     "per_hundred",
     "percent",
+    "price",
+    "reader_numbers",
     "short_days",
     "short_duration",
     "size",
@@ -47,9 +56,47 @@ QUIET = timedelta(minutes=10)
 _JUST_NOW = timedelta(seconds=15)
 
 
+_numbers = ContextVar("how the reader writes numbers", default=ENGLISH)
+
+
+@contextmanager
+def numbers_of(reader: Numbers) -> Iterator[None]:
+    """Write numbers as this reader does until the end of the block: a server draws for many, one after the other."""
+    before = _numbers.set(reader)
+    try:
+        yield
+    finally:
+        _numbers.reset(before)
+
+
+def reader_numbers() -> Numbers:
+    """Return how numbers are written now."""
+    return _numbers.get()
+
+
+def as_text(written: str) -> str:
+    """Write a number, given as 12,345.6, as the reader does."""
+    return _numbers.get().written(written)
+
+
+def number(value: int) -> str:
+    """Write 12345 as 12,345."""
+    return as_text(plain.number(value))
+
+
+def percent(rate: float | None) -> str:
+    """Write 0.0812 as 8.1 %, and a dash where nobody could be counted."""
+    return as_text(plain.percent(rate))
+
+
+def counted(value: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: 1 visit, 12 visits; `many` where an s is not enough."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
 def per_hundred(part: int, whole: int) -> str:
     """Write how many there are per 100 of the whole."""
-    return f"{part / whole * 100:.1f}" if whole else NONE
+    return as_text(f"{part / whole * 100:.1f}") if whole else NONE
 
 
 def short_days(start: date, end: date) -> str:
@@ -79,7 +126,7 @@ def duration(seconds: float) -> str:
 
 def short_duration(seconds: float) -> str:
     """Write a length of time that can be shorter than a second: 0.3 s, 9.8 s, else as `duration` does."""
-    return f"{max(0.0, seconds):.1f} s" if seconds < _FINE_SECONDS else duration(seconds)
+    return as_text(f"{max(0.0, seconds):.1f} s") if seconds < _FINE_SECONDS else duration(seconds)
 
 
 def size(count: int) -> str:
@@ -90,13 +137,18 @@ def size(count: int) -> str:
     for unit in ("kB", "MB", "GB"):
         value /= _BYTES
         if round(value, 1) < _BYTES:
-            return f"{value:.1f} {unit}"
-    return f"{value / _BYTES:,.1f} TB"
+            return as_text(f"{value:.1f} {unit}")
+    return as_text(f"{value / _BYTES:,.1f} TB")
 
 
 def amount(currency: str, value: Decimal) -> tuple[str, str]:
     """Return an amount without the fractions that say nothing at its size, and its currency."""
-    return (f"{value:,.2f}" if abs(value) < _FRACTIONS_BELOW else f"{value:,.0f}"), currency
+    return as_text(f"{value:,.2f}" if abs(value) < _FRACTIONS_BELOW else f"{value:,.0f}"), currency
+
+
+def price(value: Decimal | float) -> str:
+    """Write an amount with two fractions, without a currency: 1,234.50."""
+    return as_text(f"{value:,.2f}")
 
 
 def ago(age: timedelta) -> str:
@@ -115,7 +167,7 @@ def change(now: int, before: int) -> tuple[str, str]:
     if now == before:
         return "level", "no change"
     direction = "up" if now > before else "down"
-    return direction, f"{abs(now - before) / before * 100:.1f} %" if before else f"from 0 to {number(now)}"
+    return direction, as_text(f"{abs(now - before) / before * 100:.1f} %") if before else f"from 0 to {number(now)}"
 
 
 def change_in_points(now: float, before: float) -> tuple[str, str]:
@@ -123,4 +175,4 @@ def change_in_points(now: float, before: float) -> tuple[str, str]:
     points = round((now - before) * 100, 1)
     if points == 0:
         return "level", "no change"
-    return ("up" if points > 0 else "down"), f"{abs(points):.1f} points"
+    return ("up" if points > 0 else "down"), as_text(f"{abs(points):.1f} points")

@@ -152,7 +152,7 @@ def _cell(column: Column, row: Row, most: dict[str, Any], *, is_known: bool) -> 
     elif column.slug == "change":
         shown = _change(row)
     elif column.slug == "cost_per_ftd":
-        shown = words.NONE if value is None else f"{value:,.2f}"
+        shown = words.NONE if value is None else words.price(value)
     else:
         shown = words.number(value)
         if most.get(column.slug):

@@ -164,7 +164,7 @@ def settings_facts(shown: Shown) -> str:
     if settings is not None:
         own = [
             ("Records stay", f"{words.counted(settings.retention_days, 'day')}, then they go to the archive"),
-            ("The log keeps", f"stored records for {settings.log_retention_days:g} days"),
+            ("The log keeps", f"stored records for {words.as_text(f'{settings.log_retention_days:g}')} days"),
             (
                 "Snapshots kept",
                 f"{settings.keep_snapshots}, and the last of {words.counted(settings.keep_months, 'month')}",

@@ -73,11 +73,12 @@ class TrendChart:
         self._drawn: tuple[object, ...] | None = None
         self._frame = pl.DataFrame()
         self._measure: Measure | None = None
+        self._numbers = words.reader_numbers()
         self.pane = pn.pane.HoloViews(None, height=HEIGHT, sizing_mode="stretch_width", margin=0)
 
     def draw(self, measure: Measure, frame: pl.DataFrame) -> None:
         """Draw what `trend_frame` returned; lines to days that may still rise are dashed."""
-        self._frame, self._measure = frame, measure
+        self._frame, self._measure, self._numbers = frame, measure, words.reader_numbers()
         # What decides how many lines and which axes there are; HoloViews updates data in place, not structure.
         structure = (
             frame[DAY].min(),
@@ -95,7 +96,9 @@ class TrendChart:
     def _plot(self, counter: int) -> Any:
         measure = self._measure
         assert measure is not None  # noqa: S101 - drawn by `draw` alone
-        plot = figure_trend(self._frame, measure.label, is_rate=measure.is_rate, width=None, height=HEIGHT)
+        plot = figure_trend(
+            self._frame, measure.label, is_rate=measure.is_rate, numbers=self._numbers, width=None, height=HEIGHT
+        )
         return plot.opts(*_growing_axes())
 
 

@@ -109,7 +109,7 @@ def _head(tag: str, one: OneBanner, shown: Shown) -> str:
         if dimension not in (TAG, "cost") and value is not None
     ]
     cost = one.known.item(0, "cost")
-    said += [f"Cost <b>{cost:,.2f}</b>"] if cost is not None else []
+    said += [f"Cost <b>{words.price(cost)}</b>"] if cost is not None else []
     unknown = (
         ""
         if one.figures.has_events or one.accounts.height

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import holoviews as hv
 import polars as pl
-from bokeh.models import BasicTicker, DatetimeTickFormatter, NumeralTickFormatter
+from bokeh.models import BasicTicker, CustomJSTickFormatter, DatetimeTickFormatter, NumeralTickFormatter
 
+from pixels.numbers import ENGLISH, Numbers
 from pixels.plots.theme import GREY, HEIGHT, PALETTE, WIDTH, dressed, load_backend, nothing_to_draw, thousands_on_y
 from pixels.words import NONE
 
 _MARKED_DAYS = 62
 _TARGETS_WIDTH = 500
 _EVERY_DAY_NAMED = 7
+_NUMBER_IN_BROWSER = 'return tick.toLocaleString(language, {numberingSystem: "latn"})'
+_PERCENT_IN_BROWSER = """
+return (tick * 100).toLocaleString(language, {maximumFractionDigits: 1, numberingSystem: "latn"}) + " %"
+"""
 
 
 def figure_trend(
@@ -21,13 +27,15 @@ def figure_trend(
     label: str,
     *,
     is_rate: bool = False,
+    numbers: Numbers = ENGLISH,
     width: int | None = WIDTH,
     height: int = HEIGHT,
 ) -> Any:
     """Draw a figure by day: event_date, value (null: a gap), partial, and beside it before_date and before (null: none).
 
     The line to a `partial` day, whose figure may still rise, is dashed. The earlier days are a grey line over the days that
-    they stand beside. `is_rate` writes 0.081 as 8.1 %. `width` None fills the page.
+    they stand beside. `is_rate` writes 0.081 as 8.1 %; `numbers` is how the reader
+    writes them. `width` None fills the page.
     """
     if frame.is_empty():
         return nothing_to_draw(width, height)
@@ -35,7 +43,7 @@ def figure_trend(
     rows = frame.with_columns(pl.col("value", "before").cast(pl.Float64))
     top = max([0.0, *rows["value"].drop_nulls(), *rows["before"].drop_nulls()]) * 1.1 or 1.0
     return dressed(
-        hv.Overlay([_earlier(rows, is_rate), *_line(rows, label), _targets(rows, label, is_rate)]),
+        hv.Overlay([_earlier(rows, is_rate), *_line(rows, label), _targets(rows, label, is_rate, numbers)]),
         width,
         height,
         title="",
@@ -44,14 +52,22 @@ def figure_trend(
         ylim=(0, top),
         padding=(0.02, 0.1),
         show_legend=False,
-        **_axes(rows, is_rate),
+        **_axes(rows, is_rate, numbers),
     )
 
 
-def _axes(rows: pl.DataFrame, is_rate: bool) -> dict[str, Any]:
+def _axes(rows: pl.DataFrame, is_rate: bool, numbers: Numbers) -> dict[str, Any]:
     days = rows["event_date"]
     named = {"xticks": days.to_list()} if days.len() <= _EVERY_DAY_NAMED else {}
-    return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, _days_on_x]}
+    own = [] if numbers == ENGLISH else [partial(_written_on_y, is_rate=is_rate, language=numbers.language)]
+    return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, *own, _days_on_x]}
+
+
+def _written_on_y(plot: Any, _element: Any, *, is_rate: bool, language: str) -> None:
+    """Write the axis as the reader does, whose browser knows how."""
+    code = _PERCENT_IN_BROWSER if is_rate else _NUMBER_IN_BROWSER
+    for axis in plot.state.yaxis:
+        axis.formatter = CustomJSTickFormatter(args={"language": language}, code=code)
 
 
 def _percent_on_y(plot: Any, _element: Any) -> None:
@@ -73,7 +89,7 @@ def _days_on_x(plot: Any, _element: Any) -> None:
 
 
 def _earlier(rows: pl.DataFrame, is_rate: bool) -> Any:
-    named = rows.select("event_date", "before", "before_date", text=_written("before", is_rate=is_rate))
+    named = rows.select("event_date", "before", "before_date", text=_written("before", is_rate, ENGLISH))
     return hv.Curve(named, "event_date", "before", label="before").opts(
         color=GREY, line_width=1.5, alpha=0.8, backend="bokeh"
     )
@@ -96,15 +112,15 @@ def _line(rows: pl.DataFrame, label: str) -> list[Any]:
     return [*drawn, marks.opts(color=PALETTE[0], size=4, backend="bokeh")]
 
 
-def _targets(rows: pl.DataFrame, label: str, is_rate: bool) -> Any:
+def _targets(rows: pl.DataFrame, label: str, is_rate: bool, numbers: Numbers) -> Any:
     """Return unseen points, larger than those that are seen, with the tooltips."""
     cut = pl.when("partial").then(pl.lit(", may still rise")).otherwise(pl.lit(""))
     there = rows.filter(pl.col("value").is_not_null() | pl.col("before").is_not_null())
     named = there.select(
         "event_date",
         place=pl.coalesce("value", "before"),
-        now=_written("value", is_rate=is_rate),
-        then=_written("before", is_rate=is_rate),
+        now=_written("value", is_rate, numbers),
+        then=_written("before", is_rate, numbers),
         day=pl.col("event_date").dt.strftime("%a, %-d %b %Y") + cut,
         earlier=pl.col("before_date").dt.strftime("%a, %-d %b %Y").fill_null("nothing to compare"),
     )
@@ -118,7 +134,8 @@ def _targets(rows: pl.DataFrame, label: str, is_rate: bool) -> Any:
     )
 
 
-def _written(column: str, *, is_rate: bool) -> pl.Expr:
+def _written(column: str, is_rate: bool, numbers: Numbers) -> pl.Expr:
     value = pl.col(column)
     text = pl.format("{} %", (value * 100).round(1)) if is_rate else value.round(0).cast(pl.Int64).cast(pl.String)
-    return pl.when(value.is_not_null()).then(text).otherwise(pl.lit(NONE))
+    own = text if numbers == ENGLISH else text.map_elements(numbers.written, pl.String)
+    return pl.when(value.is_not_null()).then(own).otherwise(pl.lit(NONE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -209,6 +210,23 @@ def test_the_numbers_on_the_screen_are_the_librarys(home: Path, dashboard: str, 
     assert watched.texts("td.banner")[0] == banners["banner_tag"][0]
     assert watched.texts("td.banner-ftd") == [str(count) for count in banners["ftd"]]
     assert watched.texts("td.banner-visits") == [str(count) for count in banners["daily_unique_visitors"]]
+
+
+def test_numbers_are_written_as_the_browser_asks_for(dashboard: str, chromium: Browser) -> None:
+    """A reader of German sees 33,3 % where a reader of English sees 33.3 %, and an axis of the chart alike."""
+    context = chromium.new_context(locale="de-DE")
+    watched = Watched(context.new_page(), dashboard).open("load").drawn()
+
+    (rate,) = watched.texts(".kpi-visit-to-registration")
+    ticks = watched.page.evaluate(
+        "[...Bokeh.documents[0]._all_models.values()].filter(m => m.type == 'CustomJSTickFormatter')"
+        ".map(m => m.doFormat([12345], {})[0])"
+    )
+    context.close()
+
+    assert re.fullmatch(r"[0-9]+,[0-9] %", rate)
+    assert "12.345" in ticks
+    assert watched.errors == []
 
 
 def test_the_page_says_what_data_it_shows(dashboard: str, watch: Watch) -> None:

@@ -20,6 +20,7 @@ from panel_app.screen import Screen
 from panel_app.session import Session
 from panel_app.source import Held
 from pixels.config import load_settings
+from pixels.numbers import numbers_for
 from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
 from tests.unit.panel_app.rendered import html
 
@@ -148,3 +149,25 @@ def test_a_sparkline_lies_within_its_box(values: list[float | None], cut: int) -
         for point in run.split('"')[0].split()
     ]
     assert all(0 <= x <= 84 and 0 <= y <= 26 for x, y in points)
+
+
+def test_every_reader_has_numbers_as_at_home(pixels_home: Path) -> None:
+    """Figures, rates and amounts on the page of a reader of German, and right after it those of a reader of English."""
+    sample = SampleWarehouse(pixels_home)
+    sample.publish(
+        *(visit(f"p{person}", "brandA", "2026-11-10T10:00") for person in range(1_200)),
+        registration("p1", "brandA", "2026-11-10T11:00"),
+        deposit("p1", "brandA", "2026-11-10T12:00", amount="999.50", currency="EUR", _key="k"),
+        complete_until=at("2026-11-22T12:00"),
+    )
+    with pixels.open(sample.home) as wh:
+        german, english = (
+            html(Session(Held(wh), load_settings(), PAGES, numbers=numbers_for(language)).view)
+            for language in ("de", "en")
+        )
+
+    assert 'kpi-daily-unique-visitors">1.200<' in german
+    assert 'kpi-visit-to-registration chance">0,1 %<' in german or 'kpi-visit-to-registration">0,1 %<' in german
+    assert "999,50 EUR" in german
+    assert 'kpi-daily-unique-visitors">1,200<' in english
+    assert "0.1 %" in english
