@@ -37,6 +37,8 @@ _NOTHING = "nothing to compare with"
 _NO_FIGURE = "Nothing to compare"
 _HALF_A_BAR = 0.32
 _PER_FIGURE = 30
+_LETTER, _BESIDE, _NARROWEST = 6.3, 205, 390
+"""Pixels: of a letter of the numbers, of what stands left of the axis, and of a page as narrow as a phone."""
 _MORE, _FEWER = PALETTE[0], PALETTE[1]
 
 
@@ -81,7 +83,7 @@ def _changes(rows: pl.DataFrame, title: str, width: int | None, height: int) -> 
         percent=pl.col("change") * 100,
         written=_both_numbers(held),
     )
-    low, high = _ends(placed)
+    low, high = _ends(placed, _NARROWEST if width is None else width)
     gap = (high - low) * 0.015
     return dressed(
         hv.Overlay([_line_at_nothing(), _bars(placed), _numbers(placed, gap)]),
@@ -108,12 +110,17 @@ def _both_numbers(rows: pl.DataFrame) -> pl.Series:
     )
 
 
-def _ends(rows: pl.DataFrame) -> tuple[float, float]:
-    """Return where the axis begins and ends: with room for every bar, and right of it for its numbers."""
+def _ends(rows: pl.DataFrame, width: int) -> tuple[float, float]:
+    """Return where the axis begins and ends: with room for every bar, and right of it for its numbers.
+
+    Numbers that go beyond the end are cut off, and 1,234 reads as 1,23 then: they get the room that they need, in pixels.
+    """
     changes = [0.0, *rows["percent"].drop_nulls()]
     least, most = min(changes), max(changes)
     span = max(10.0, most - least)
-    return least - (0.05 * span if least else 0.0), most + 0.6 * span
+    letters = max(map(len, rows["written"]))
+    part = min(0.85, letters * _LETTER / max(1, width - _BESIDE))
+    return least - (0.05 * span if least else 0.0), most + max(0.6, part / (1 - part)) * span * 1.05
 
 
 def _bars(rows: pl.DataFrame) -> Any:

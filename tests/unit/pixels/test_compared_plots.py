@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import pixels
@@ -62,6 +63,19 @@ def test_the_running_day_is_drawn_beside_the_same_part_of_the_other(wh: Warehous
     assert numbers["written"] == ["2, before 3", "0, before 1", "0, before 0"]
     assert bars["name"] == ["Daily unique visitors", "Registrations"]
     assert bars["left"] == pytest.approx([-100 / 3, -100])
+
+
+@pytest.mark.parametrize(("width", "now"), [(640, 1_234_567), (640, 123_456_789), (None, 1_234)])
+@pytest.mark.parametrize("change", [0.02, -0.5, 3.0])
+def test_the_numbers_have_the_room_that_they_need(wh: Warehouse, width: int | None, now: int, change: float) -> None:
+    """What goes beyond the end of the axis is cut off, and 18, before 17 would be 18, before 1."""
+    frame = wh.today().with_columns(count=pl.lit(now), before=pl.lit(now), change=pl.lit(change))
+    figure = rendered(plots.today(frame, width=width))
+
+    (numbers,) = columns(figure, "x", "written")
+    start, end = figure.x_range.start, figure.x_range.end
+    pixels_right_of_it = (end - max(numbers["x"])) / (end - start) * ((width or 390) - 205)
+    assert pixels_right_of_it > 6 * len(numbers["written"][0])
 
 
 def test_a_running_day_of_the_first_week_has_its_numbers_alone(tmp_path: Path) -> None:
