@@ -12,6 +12,7 @@ from pixels.plots.theme import (
     GREY,
     STEP_LABELS,
     WIDTH,
+    cut,
     dressed,
     inert,
     load_backend,
@@ -25,6 +26,7 @@ _OUTCOMES = {
     "same_event_again": "Same event again",
     "bot": "Crawler",
 }
+_LONGEST_ID = 50
 _ROWS = {event_type: -place for place, event_type in enumerate(STEP_LABELS)}
 
 
@@ -52,7 +54,7 @@ def player_timeline(
         hv.Overlay([*_lines(), *(_marks(rows, is_counted=is_counted) for is_counted in (False, True))]),
         width,
         height,
-        title=f"Person {rows['person'][0]}"[:60],
+        title=f"Person {cut(rows['person'][0], _LONGEST_ID)}",
         xlabel=f"Time ({time_zone})",
         ylabel="",
         yticks=[(place, STEP_LABELS[event_type]) for event_type, place in _ROWS.items()],

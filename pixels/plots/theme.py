@@ -26,6 +26,7 @@ NO_VALUE = "(none)"
 WIDTH, HEIGHT = 640, 300
 _LONGEST_LABEL = 24
 _LETTERS_ACROSS, _LONGEST_SLANTED = 48, 16
+_LONGEST_HEADING = 36
 _EVERY_DAY_NAMED = 7
 _TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
 
@@ -74,7 +75,8 @@ def by_value(frame: pl.DataFrame, dimension: str) -> tuple[pl.DataFrame, str]:
     while no_value in frame[dimension]:
         no_value = f"({no_value})"
     values = pl.col(dimension).fill_null(no_value).alias("value")
-    heading = "Banner" if dimension == "banner_tag" else dimension.removeprefix("metadata.").capitalize()
+    key = dimension.removeprefix("metadata.")
+    heading = "Banner" if dimension == "banner_tag" else plain(cut(key[:1].upper() + key[1:], _LONGEST_HEADING))
     rest = pl.exclude(dimension, "value")
     return inert(frame.select(rest, values)), heading
 

@@ -24,6 +24,15 @@ def test_an_id_with_braces_is_in_the_title_as_it_is(tmp_path: Path, name: str) -
     assert figure.title.text == f"Person {name}"
 
 
+def test_a_long_id_is_cut_so_that_one_sees_it(tmp_path: Path) -> None:
+    """Its beginning alone could be another person's id."""
+    SampleWarehouse(tmp_path).publish(visit("p" * 256, "brandA", "2026-11-01T10:00"))
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.player(wh.player("p" * 256)))
+
+    assert figure.title.text == f"Person {'p' * 49}…"
+
+
 def test_an_id_that_looks_like_a_formula_is_not_typeset_in_the_title(tmp_path: Path) -> None:
     """A mark that is not seen keeps the signs apart, as on an axis."""
     SampleWarehouse(tmp_path).publish(visit("$$x^2$$", "brandA", "2026-11-01T10:00"))
@@ -43,6 +52,19 @@ def test_a_funnel_by_the_names_of_banners_shows_these(tmp_path: Path) -> None:
 
     assert list(figure.xaxis[0].major_label_overrides.values()) == ["Summer", "Winter"]
     assert [item.label.value for item in figure.legend[0].items] == ["1. Visit", "2. Registration", "3. Deposit"]
+
+
+@pytest.mark.parametrize(
+    ("key", "heading"),
+    [("clickId", "ClickId"), ("b", "B"), ("x" * 60, f"X{'x' * 34}…"), ("$$a$$", "$\u200b$a$\u200b$")],
+)
+def test_an_axis_is_headed_with_the_key_as_it_is_written(tmp_path: Path, key: str, heading: str) -> None:
+    """clickId and clickid are two keys; one that is longer than the axis is cut."""
+    SampleWarehouse(tmp_path).publish(Event("visit", "p1", "a", at("2026-11-01T10:00"), metadata={key: "1"}))
+    with pixels.open(tmp_path) as wh:
+        figure = rendered(plots.banners(wh.banners(*DAYS, by=f"metadata.{key}")))
+
+    assert figure.yaxis[0].axis_label == heading
 
 
 @pytest.mark.parametrize("part", ["place", "name_", "value", "share", "left", "label"])
