@@ -186,7 +186,7 @@ class RemoteApi:
     def _refused(self, answer: httpx.Response) -> PixelsError:
         try:
             detail = str(answer.json()["detail"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             detail = f"{answer.status_code} {answer.reason_phrase}".strip()
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             detail += ". Give the secret as api_key, or set PIXELS_API_KEY"

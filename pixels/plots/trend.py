@@ -64,8 +64,8 @@ def daily_trend(
 
     Days without an event are drawn as zero, over `period` (both days included) or from the first to the last day of the
     frame. The line that leads to `last_day_partial`, a day that is not over yet, is dashed. `width` None fills the page.
-    `per` is what the frame was asked with, None: told by its dates. Lines that lead to a week or month that is not whole
-    are dashed.
+    `per` is what the frame was asked with, None: told by its dates; give it where a single week begins on the first of a
+    month. Lines that lead to a week or month that is not whole are dashed.
     """
     span = _span(per, frame)
     chosen = (

@@ -191,6 +191,7 @@ def test_what_contradicts_itself_is_refused(sample: SampleWarehouse) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf",
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nnull",
+        b"HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000,
         b"nonsense\r\n\r\n",
         b"",
     ],
