@@ -19,6 +19,7 @@ from pixels.plots.theme import (
     check_limit,
     dashes_drawn,
     dressed,
+    high_enough,
     load_backend,
     named_places,
     nothing_to_draw,
@@ -40,7 +41,7 @@ def banners_bars(
     """Draw one measure of `wh.banners(...)`: visits, registrations or deposits; the `limit` largest, largest on top.
 
     By another dimension its values stand in the place of banners. The title says when there are more. `width` None fills
-    the page.
+    the page; many bars make it higher.
     """
     if measure not in MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
@@ -68,7 +69,7 @@ def banners_bars(
     return dressed(
         bars,
         width,
-        height,
+        high_enough(height, rows.height),
         title=_of_more(limit, frame.height, heading),
         xlabel=heading,
         ylabel=_MEASURE_LABELS[measure],

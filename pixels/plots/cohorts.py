@@ -16,6 +16,7 @@ from pixels.plots.theme import (
     check_limit,
     dashes_drawn,
     dressed,
+    high_enough,
     load_backend,
     nothing_to_draw,
     texts,
@@ -30,6 +31,7 @@ _MEASURES = {
 _LIGHT, _FULL = (0xDC, 0xEB, 0xF5), (0x00, 0x72, 0xB2)
 _INK_ON_LIGHT, _INK_ON_FULL = "#1A1A1A", "#FFFFFF"
 _FULL_FROM = 0.85
+_MOST_WRITTEN = 30
 
 
 def cohorts_table(
@@ -42,7 +44,7 @@ def cohorts_table(
     """Draw a rate of `wh.cohorts(...)`: a line a cohort, the newest below, a cell a week or month; the fuller, the higher.
 
     Cells that are not mature have a dashed frame. The newest `limit` cohorts are drawn; the title says when there are
-    more. `width` None fills the page.
+    more. Of more than 30 weeks or months only tooltips say the rates. `width` None fills the page; many cohorts make it higher.
     """
     if measure not in _MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(_MEASURES)}")
@@ -56,14 +58,16 @@ def cohorts_table(
     title = f"{_MEASURES[measure][1]} (%)"
     if cohorts.len() > limit:
         title += f": the newest {limit} of {cohorts.len():,} cohorts"
+    offsets = int(cells["offset"].max()) + 1  # type: ignore[arg-type]
+    written = [_percentages(cells)] if offsets <= _MOST_WRITTEN else []
     return dressed(
-        hv.Overlay([*_frames(cells), _percentages(cells)]),
+        hv.Overlay([*_frames(cells), *written]),
         width,
-        height,
+        high_enough(height, drawn.len()),
         title=title,
         xlabel="Weeks or months after that of the registration",
         ylabel="Registered from",
-        xticks=[(offset, str(offset)) for offset in range(int(cells["offset"].max()) + 1)],  # type: ignore[arg-type]
+        xticks=[(offset, str(offset)) for offset in range(0, offsets, -(-offsets // _MOST_WRITTEN))],
         yticks=[(-place, str(cohort)) for place, cohort in enumerate(drawn)],
         show_legend=False,
         padding=0.02,

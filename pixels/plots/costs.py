@@ -17,6 +17,7 @@ from pixels.plots.theme import (
     by_value,
     check_limit,
     dressed,
+    high_enough,
     load_backend,
     nothing_to_draw,
     places_on_y,
@@ -37,7 +38,7 @@ def costs_bars(
     """Draw one measure of `wh.costs(...)`: cost_per_ftd, cost_per_registration or cost; the `limit` dearest, dearest on top.
 
     The title says when there are more, and of how many there is no such figure: no cost is known, or nobody came for it.
-    `width` None fills the page.
+    `width` None fills the page; many bars make it higher.
     """
     if measure not in MEASURES:
         raise BadParameter("measure", f"{measure!r} is not one of {', '.join(MEASURES)}")
@@ -60,7 +61,7 @@ def costs_bars(
     return dressed(
         bars,
         width,
-        height,
+        high_enough(height, dearest.height),
         title=_title(limit, known.height, frame.height - known.height),
         xlabel=heading,
         ylabel=f"{MEASURES[measure]}, as imported",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import holoviews as hv
@@ -27,6 +28,7 @@ _OUTCOMES = {
     "bot": "Crawler",
 }
 _LONGEST_ID = 50
+_HOUR = timedelta(hours=1)
 _ROWS = {event_type: -place for place, event_type in enumerate(STEP_LABELS)}
 
 
@@ -54,6 +56,7 @@ def player_timeline(
         hv.Overlay([*_lines(), *(_marks(rows, is_counted=is_counted) for is_counted in (False, True))]),
         width,
         height,
+        **_moments(rows["created_at"]),
         title=f"Person {cut(rows['person'][0], _LONGEST_ID)}",
         xlabel=f"Time ({time_zone})",
         ylabel="",
@@ -62,6 +65,14 @@ def player_timeline(
         padding=(0.05, 0),
         show_legend=False,
     )
+
+
+def _moments(instants: pl.Series) -> dict[str, Any]:
+    """Return the ends of the axis of what happened within an hour: with room, or it would count milliseconds."""
+    first, last = instants.min(), instants.max()
+    if last - first > _HOUR:  # type: ignore[operator]
+        return {}
+    return {"xlim": (first - _HOUR / 2, last + _HOUR / 2)}  # type: ignore[operator]
 
 
 def _lines() -> list[Any]:

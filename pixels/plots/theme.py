@@ -26,7 +26,7 @@ NO_VALUE = "(none)"
 WIDTH, HEIGHT = 640, 300
 _LONGEST_LABEL = 24
 _LETTERS_ACROSS, _LONGEST_SLANTED = 48, 16
-_LONGEST_HEADING = 36
+_LONGEST_HEADING, _PER_ROW = 36, 14
 _EVERY_DAY_NAMED = 7
 _TEX = re.compile(r"(?<=[$\\])(?=[$\[(])")
 
@@ -192,6 +192,11 @@ def whole_days_on_x(plot: Any, _element: Any) -> None:
     scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months", "years")
     for axis in plot.state.xaxis:
         axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%Y-%m-%d"))
+
+
+def high_enough(height: int, rows: int) -> int:
+    """Return the height, or what so many rows, one below the other, need to have each its name."""
+    return max(height, _PER_ROW * rows + 80)
 
 
 def named_places(names: list[str]) -> dict[str, Any]:
