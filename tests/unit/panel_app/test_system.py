@@ -57,6 +57,13 @@ def test_a_quiet_machine_says_so_and_which_snapshot_it_shows(sample: SampleWareh
     assert str(sample.home) not in page
 
 
+def test_before_the_first_pass_it_says_how_many_wait_for_one(pixels_home: Path) -> None:
+    """Nothing is published that could be shown, and the records are not lost."""
+    append(pixels_home, [event(1), event(2)], at_ms=milliseconds_ago(minutes=1))
+
+    assert "2 events received, none counted yet" in shown()
+
+
 def test_records_that_wait_for_long_are_told_of(sample: SampleWarehouse) -> None:
     """Twelve minutes, after the last pass began; shorter is the way it goes."""
     append(sample.home, [event(1)], at_ms=milliseconds_ago(minutes=2))
