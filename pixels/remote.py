@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from threading import get_ident
 
 import httpx
 import msgspec
@@ -72,6 +73,11 @@ def _checked(address: str, secret: str) -> httpx.URL:
     if secret and url.scheme == "http" and not is_this_machine(url.host):
         raise BadParameter("path", f"http://{url.host} would send your key for everybody to read; use https")
     return url
+
+
+def _whose() -> str:
+    """Return what no other process, and no other thread of this one, calls its files that are not whole yet."""
+    return f"{os.getpid()}-{get_ident()}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ class RemoteApi:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         etag = answer.headers.get("ETag", "")
         file = self.folder / f"snapshot-{hashlib.sha256(etag.encode()).hexdigest()[:16]}.duckdb"
-        coming = file.with_suffix(f".{os.getpid()}.part")
+        coming = file.with_suffix(f".{_whose()}.part")
         size = int(answer.headers.get("Content-Length", 0)) or None
         try:
             with (
@@ -163,7 +169,7 @@ class RemoteApi:
         return cached if is_here and cached.etag else None
 
     def _remember(self, cached: _Cached) -> None:
-        fresh = self.folder / f"cached.{os.getpid()}.part"
+        fresh = self.folder / f"cached.{_whose()}.part"
         fresh.write_bytes(msgspec.json.encode(cached))
         fresh.replace(self.folder / "cached.json")
 

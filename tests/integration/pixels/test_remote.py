@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,6 +94,21 @@ def test_a_snapshot_is_fetched_once(address: str, sample: SampleWarehouse, cache
 
     assert len([name for name, _ in files(cache) if name.endswith(".duckdb")]) == 1
     assert all(path.stat().st_mode & 0o077 == 0 for path in cache.iterdir())
+
+
+def test_threads_that_fetch_at_the_same_time_do_not_write_into_one_file(
+    address: str, sample: SampleWarehouse, cache: Path
+) -> None:
+    """Each has the whole snapshot, and nothing half is left behind."""
+    sample.publish(*(visit(f"p{number}", f"brand{number}", "2026-11-02T10:00") for number in range(300)))
+
+    def ask(_: int) -> int:
+        with pixels.open(address, api_key=SECRET) as wh:
+            return wh.summary(*DAYS).height
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(24))) == {301}
+    assert sorted(path.suffix for path in cache.rglob("*.*") if path.is_file()) == [".duckdb", ".json"]
 
 
 def test_a_pass_without_new_events_moves_only_what_is_said(address: str, sample: SampleWarehouse, cache: Path) -> None:
