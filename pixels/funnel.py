@@ -52,7 +52,7 @@ def ask(steps: Sequence[str], window: Window, order: str, entrants: str) -> Funn
     return FunnelQuestion(
         steps=tuple(steps),
         windows=windows,
-        window=max(windows) if windows else parse_window(window),
+        window=max(windows, default=parse_window(window) if isinstance(window, str) else timedelta()),
         order=one_of("order", order, ORDERS),
         entrants=one_of("entrants", entrants, ENTRANTS),
     )

@@ -51,6 +51,16 @@ def test_a_wrong_parameter_is_named(wh: Warehouse, parameter: str, ask: Callable
     assert refused.value.parameter == parameter
 
 
+@pytest.mark.parametrize("window", [[], {}])
+def test_the_first_step_alone_needs_no_window(wh: Warehouse, window: list[str] | dict[str, str]) -> None:
+    """There is one for each later step, of which there is none: nothing has to be waited for."""
+    row = wh.funnel("2026-11-01", "2026-11-01", window=window, steps=["visit"]).row(0, named=True)
+
+    assert (row["players"], row["mature_players"], row["immature"]) == (1, 1, 0)
+    with pytest.raises(BadParameter, match="window"):
+        wh.funnel("2026-11-01", "2026-11-01", window=window)
+
+
 def test_one_reason_is_a_reason() -> None:
     """And not as many as it has letters."""
     assert checked_reasons("not_json") == checked_reasons(("not_json",)) == ["not_json"]
