@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import polars as pl
 import pypdfium2
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser
 
 from pixels.cli import main
 from pixels.config import load_settings
+from pixels.reports.elements import table
 from pixels.reports.notebooks import report_notebooks
 from pixels.reports.page import page
 from pixels.reports.pdf import NoPdf, Printer, chromium_program, printing
@@ -74,6 +76,17 @@ def test_a_table_breaks_between_rows_and_repeats_its_head(printer: Printer, tmp_
     assert len(pages) > 2
     assert all(f"row {n} ends" in text for text in pages for n in range(60) if f"row {n} begins" in text)
     assert all("Banner" in "".join(text.split()) for text in pages)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("height", range(700, 1000, 20))
+def test_how_many_rows_more_there_are_stands_below_the_last_row(printer: Printer, tmp_path: Path, height: int) -> None:
+    """On another page nobody knows which table goes on."""
+    rows = table(pl.DataFrame({"banner": ["one", "two", "three", "four"]}), {"banner": "Banner"}, limit=3)
+
+    pages = ["".join(text.split()) for text in texts(print_cells(printer, tmp_path, space(height), shown(rows.data)))]
+
+    assert [("more" in text, "three" in text) for text in pages if "more" in text] == [(True, True)]
 
 
 @pytest.mark.browser
