@@ -75,7 +75,7 @@ def report() -> None:
     """Run a report (a notebook with parameters) on one snapshot and write it as one HTML file and a PDF."""
 
 
-@report.command()
+@report.command(short_help="Compare a report with its data again.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def verify(folder: Path) -> None:
     """Run a report again on the snapshot it was made of, and say whether the figures are the same."""

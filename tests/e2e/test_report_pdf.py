@@ -23,6 +23,8 @@ from tests.integration.notebooks.homes import five_weeks
 
 A4 = (595, 842)  # points
 TITLE = "Weekly report"
+CHOSEN = {"affiliate_report": ("-p", "affiliate=brandA", "-p", "dimension=banner_tag")}
+"""What a report needs in order to show anything."""
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,7 @@ def test_nothing_of_a_report_is_clipped_in_print(
 ) -> None:
     """Charts and tables are as wide as the paper; each chart has drawn in colours."""
     five_weeks(pixels_home)
-    made = CliRunner().invoke(main, ["report", name, "--out", str(tmp_path)])
+    made = CliRunner().invoke(main, ["report", name, *CHOSEN.get(name, ()), "--out", str(tmp_path)])
     assert made.exit_code == 0, made.stderr
 
     opened = chromium.new_page(viewport={"width": 680, "height": 900})
