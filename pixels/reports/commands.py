@@ -224,6 +224,8 @@ def _run_for_each(
     _tell_of_pdf(found.why_no_pdf)
     for one in found.failed:
         click.echo(f"pixels: {one.value!r}: {one.error}", err=True)
+    if not found.reports:
+        click.echo(f"pixels: there is no {dimension} with events in these days.", err=True)
     made = len(found.reports) - len(found.failed)
     click.echo(f"{made} of {len(found.reports)} reports made in {found.folder}")
     sys.exit(found.exit_code)

@@ -114,6 +114,7 @@ def test_days_without_events_make_no_report_and_say_so(settings: Settings, tmp_p
     done = CliRunner().invoke(main, command)
 
     assert (done.exit_code, done.stdout) == (0, f"0 of 0 reports made in {out}\n")
+    assert done.stderr == "pixels: there is no banner with events in these days.\n"
     assert record(out)["reports"] == []
 
 
