@@ -245,6 +245,9 @@ class Settings(BaseSettings):
         description="Regular expression that takes banner tags apart; its named groups are dimensions. "
         "By default `site`, `ad` and `sub` of `a_<site>b_<ad>c_<sub>`.",
     )
+    schedules_file: str = Field(
+        "", description="File with the schedules of reports. Empty: `reports.toml` in `PIXELS_HOME`."
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="Where mail is handed in: `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. Empty: no mail.",

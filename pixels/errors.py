@@ -28,7 +28,7 @@ class BadParameter(PixelsError, ValueError):
 
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(f"{parameter}: {message}")
-        self.parameter = parameter
+        self.parameter, self.problem = parameter, message
 
 
 class NoSnapshot(PixelsError):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 from pixels.delivery.message import Message
@@ -93,7 +94,7 @@ def as_mail(message: Message, sender: str, address: str) -> EmailMessage:
     mail = EmailMessage()
     mail["Subject"] = " ".join(message.subject.split())
     mail["From"], mail["To"] = sender, address
-    mail["Date"], mail["Message-ID"] = formatdate(localtime=True), make_msgid(domain=sender.rpartition("@")[2])
+    mail["Date"], mail["Message-ID"] = formatdate(localtime=True), _message_id(message, sender, address)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.html:
@@ -108,6 +109,13 @@ def as_mail(message: Message, sender: str, address: str) -> EmailMessage:
         main, _, sub = attachment.media_type.partition("/")
         mail.add_attachment(attachment.path.read_bytes(), main, sub, filename=attachment.path.name)
     return mail
+
+
+def _message_id(message: Message, sender: str, address: str) -> str:
+    domain = sender.rpartition("@")[2]
+    if not message.key:
+        return make_msgid(domain=domain)
+    return f"<{sha256(f'{message.key} {address}'.encode()).hexdigest()[:32]}@{domain}>"
 
 
 def _said(error: Exception) -> str:

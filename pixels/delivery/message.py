@@ -24,5 +24,7 @@ class Message:
     picture: bytes = b""
     """PNG, shown inside the message."""
     attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+    """What it is told apart by: a mail of the same key to the same address has the same Message-ID, so that readers show it once."""
     is_alarm: bool = False
     """Whether somebody has to do something: services show it as a warning."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pixels.reports.run import Form
 
 SNAPSHOT = "snapshot"
-_NOT_DELIVERED = 69
+_NOT_DELIVERED, _FAILED = 69, 70
 _HINT = "`pixels report NAME --help` says what a report takes."
 
 
@@ -84,6 +84,65 @@ def verify(folder: Path) -> None:
     found = verify_report(folder, load_settings())
     click.echo(found.as_text())
     sys.exit(0 if found.same else 1)
+
+
+@report.command("run-due")
+def run_due() -> None:
+    """Run the schedules of reports.toml that are due, once, and send them; for cron."""
+    from pixels.reports.run_due import Scheduler
+
+    done = Scheduler(load_settings()).run_due()
+    if done is None:
+        click.echo("pixels: another run-due is at work; it does what is due", err=True)
+        return
+    for one in done:
+        click.echo(one.as_text(), err=one.is_failed or one.is_undelivered)
+    if any(one.is_failed for one in done):
+        sys.exit(_FAILED)
+    if any(one.is_undelivered for one in done):
+        sys.exit(_NOT_DELIVERED)
+
+
+@report.group()
+def schedule() -> None:
+    """See the schedules of reports.toml."""
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
+
+
+@schedule.command("ls")
+@_as_json
+def schedule_ls(as_json: bool) -> None:
+    """List the schedules: how the last run went, and when the next one is."""
+    from pixels.reports.schedule_list import listed_schedules
+
+    _write(listed_schedules(load_settings()), as_json)
+
+
+@schedule.command("next")
+@click.argument("number", type=click.IntRange(1, 100), default=5)
+@_as_json
+def schedule_next(number: int, as_json: bool) -> None:
+    """List the next NUMBER runs (5 when it is not given) of all schedules together."""
+    from pixels.reports.schedule_list import coming_runs
+
+    _write(coming_runs(load_settings(), number), as_json)
+
+
+def _write(rows: list[dict[str, str | None]], as_json: bool) -> None:
+    import json
+
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    if not rows:
+        click.echo("There is no schedule: docs/reports.md says how reports.toml is written.")
+        return
+    cells = [list(rows[0]), *([value or "" for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    for line in cells:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _options() -> list[click.Parameter]:
