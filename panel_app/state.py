@@ -19,7 +19,6 @@ from panel_app.strip import Strip, read_strip
 from pixels import Warehouse
 from pixels.errors import PixelsError
 
-_LATE = timedelta(hours=2)
 _UNEXPECTED = "The figures could not be read; the log of the dashboard says why. It tries again by itself."
 _GONE = "What was published is not there any more. Run `pixels aggregate`; it publishes it again."
 _log = logging.getLogger(__name__)
@@ -130,7 +129,7 @@ class DashboardState(param.Parameterized):
         new: dict[str, Any] = {"problem": look.problem, "is_loading": not look.is_whole}
         if look.standing is not None:
             age = self._now() - look.standing.last_pass_at
-            new |= {"standing": look.standing, "last_pass": words.ago(age), "passes_are_late": age > _LATE}
+            new |= {"standing": look.standing, "last_pass": words.ago(age), "passes_are_late": age > words.LATE}
         if look.situation is not None:
             new |= {"situation": look.situation, "strip": look.strip, "answer": look.answer, "answers_to": look.address}
             self._holds_for, self._looked_at = look.holds_for, self._now()
@@ -144,7 +143,7 @@ class DashboardState(param.Parameterized):
             except PixelsError:
                 standing = self.standing
             age = self._now() - standing.last_pass_at
-            self.param.update(standing=standing, last_pass=words.ago(age), passes_are_late=age > _LATE)
+            self.param.update(standing=standing, last_pass=words.ago(age), passes_are_late=age > words.LATE)
 
     @property
     def data_through(self) -> str:

@@ -53,6 +53,8 @@ _FINE_SECONDS = 9.95
 _BYTES = 1_000
 QUIET = timedelta(minutes=10)
 """From when on a warehouse without events is said to be quiet."""
+LATE = timedelta(hours=2)
+"""From when on passes are said to have stopped."""
 _JUST_NOW = timedelta(seconds=15)
 
 

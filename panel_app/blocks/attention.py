@@ -30,6 +30,12 @@ def attention(shown: Shown, runs: pl.DataFrame) -> str:
 
 
 def _of_figures(shown: Shown, runs: pl.DataFrame) -> Iterator[str]:
+    age = shown.answer.looked_at - shown.standing.last_pass_at
+    if age > words.LATE:
+        yield (
+            f'<b class="down">No pass has ended for {words.short_duration(age.total_seconds())}.</b> Events are received and kept all '
+            "the same. See that <code>pixels aggregate</code> runs: its log says why it does not."
+        )
     check = last_check_of(shown.standing)
     if check is not None and not check.equal:
         yield '<b class="down">The rebuild check found differences.</b> They are listed below, with what to do.'

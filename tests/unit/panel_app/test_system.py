@@ -78,6 +78,17 @@ def test_records_that_wait_for_long_are_told_of(sample: SampleWarehouse) -> None
     assert "No pass has ended since they came" in shown()
 
 
+def test_passes_that_have_stopped_are_told_of(sample: SampleWarehouse) -> None:
+    """By the same limit as above every page, so that the two never disagree."""
+    sample.point_at("snapshot-000001.duckdb", complete_until=datetime.now(UTC) - timedelta(hours=2, minutes=5))
+
+    page = shown()
+
+    assert "The last pass was 2 hours ago" in page
+    assert "No pass has ended for 2 h 5 min" in page
+    assert QUIET not in page
+
+
 def test_a_full_spool_names_kafka(sample: SampleWarehouse) -> None:
     """By the limit of the alert."""
     append(sample.home, [event(1)], folder="spool", at_ms=milliseconds_ago(minutes=11))
