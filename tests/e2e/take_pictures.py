@@ -1,7 +1,7 @@
-"""Take the pictures of the dashboard for the docs: `python -m tests.e2e.take_pictures [FOLDER]`, default docs/images.
+"""Take the pictures of the dashboard and the reports for the docs: `python -m tests.e2e.take_pictures [FOLDER]`, default docs/images.
 
 It makes demo homes in a temporary folder, serves them, and lets Chromium look: every page in light, dark and as wide as a
-phone, and what stands in the place of figures. `dashboard.png` is the picture of the README.
+phone, what stands in the place of figures, and each report. `dashboard.png` is the picture of the README.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from pixels.demo import DEMO_MARKER
+from pixels.demo.listing import FILE as BANNERS_FILE
 from tests.conftest import CHROMIUM_FLAGS
 from tests.e2e.test_dashboard import DRAWN, clean_environment, publish_history, running
 from tests.sample_warehouse import SampleWarehouse, visit
@@ -34,6 +35,12 @@ PAGES = {
     "proof": "proof",
     "system": "system",
 }
+REPORTS = {
+    "campaign_report": [],
+    "weekly_report": [],
+    "funnel_analysis": [],
+    "affiliate_report": ["-p", "affiliate=Odds Guide"],
+}
 REQUESTS = (
     "visit?playerId=guest&bannerTag=brandA",
     "visit?bannerTag=brandA",
@@ -44,7 +51,8 @@ REQUESTS = (
 def demo_home(folder: Path) -> Path:
     """Fill an empty folder with 90 days of demo history and publish them."""
     (folder / DEMO_MARKER).touch()
-    for command in (["pixels.demo", "--backfill"], ["pixels", "aggregate"]):
+    listed = ["pixels", "banners", "import", str(folder / BANNERS_FILE)]
+    for command in (["pixels.demo", "--backfill"], ["pixels", "aggregate"], listed):
         run(folder, *command)
     return folder
 
@@ -76,6 +84,28 @@ def take_pages(browser: Browser, address: str, folder: Path) -> None:
         take(browser, f"{address}/{page}", folder / f"{name}-light.png")
         take(browser, f"{address}/{page}", folder / f"{name}-dark.png", dark=True)
         take(browser, f"{address}/{page}", folder / f"{name}-phone.png", PHONE)
+
+
+def take_reports(browser: Browser, home: Path, folder: Path) -> None:
+    """Run each report, and save its page and the index of all."""
+    for name, parameters in REPORTS.items():
+        run(home, "pixels", "report", name, *parameters, "--no-pdf")
+        (page,) = (home / "reports" / name).glob(f"*/{name}.html")
+        take_file(browser, page, folder / f"{name.replace('_', '-')}.png", WIDE)
+        if name == "weekly_report":
+            take_file(browser, page, folder / "weekly-report-dark.png", WIDE, dark=True)
+            take_file(browser, page, folder / "weekly-report-phone.png", PHONE)
+    take_file(browser, home / "reports" / "index.html", folder / "reports.png", WIDE)
+
+
+def take_file(browser: Browser, page_file: Path, picture: Path, size: tuple[int, int], *, dark: bool = False) -> None:
+    """Save what a browser shows of a file, once its charts are drawn."""
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    page.goto(page_file.as_uri())
+    page.wait_for_function("() => !window.Bokeh || [...Bokeh.documents].every((one) => one.is_idle)")
+    page.screenshot(path=picture)
+    page.close()
 
 
 def take_states(browser: Browser, folder: Path) -> None:
@@ -176,6 +206,7 @@ def main() -> None:
         with running(demo_home(Path(home))) as served:
             take(browser, served.address, folder / "dashboard.png")
             take_pages(browser, served.address, folder)
+        take_reports(browser, Path(home), folder)
         take_states(browser, folder)
         browser.close()
 
