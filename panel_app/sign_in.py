@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from panel import config
 from panel.auth import BasicAuthProvider, BasicLoginHandler
 from tornado.web import RequestHandler
 
@@ -21,6 +23,7 @@ _SIGNED_OUT = Path(__file__).with_name("static") / "signed_out.html"
 TRIES = 5
 WAIT_S = 60.0
 _NAMES_REMEMBERED = 10_000
+_SIGNED_IN = "signed_in"
 _MESSAGES = {
     "wrong": "This name and password do not belong together.",
     "wait": "Too many tries with this name: wait a minute.",
@@ -65,10 +68,30 @@ class SignIn(BasicAuthProvider):
             "Door", (_Door,), {"_login_template": self._login_template, "users": self._users, "tries": self._tries}
         )
 
+    @property
+    def get_user(self) -> Callable[[RequestHandler], str | None]:
+        """Return what says who sent a request; a cookie from before the password was changed says nobody."""
+        known = super().get_user
+
+        def user(handler: RequestHandler) -> str | None:
+            return known(handler) if self._still_holds(handler) else None
+
+        return user
+
+    def _still_holds(self, handler: RequestHandler) -> bool:
+        name, since = (handler.get_secure_cookie(cookie) or b"" for cookie in ("user", _SIGNED_IN))
+        user = self._users.get(name.decode("utf-8", "replace"))
+        return user is not None and since.decode("utf-8", "replace") == _fingerprint(user)
+
     def user_of(self, handler: RequestHandler) -> str | None:
         """Return who sent a request; None: nobody who is signed in."""
         user: Any = self.get_user(handler)
         return user if user in self._users else None
+
+
+def _fingerprint(user: DashboardUser) -> str:
+    """Return what changes with the password, and tells nothing of it."""
+    return sha256(b"signed in\n" + user.password.get_secret_value().encode()).hexdigest()
 
 
 class _Door(BasicLoginHandler):
@@ -100,6 +123,15 @@ class _Door(BasicLoginHandler):
         self.tries.succeeded(name)
         self.set_current_user(name)
         self.redirect(self._asked())
+
+    def set_current_user(self, user: str) -> None:
+        """Remember who signed in, and under which password; other sites' pages cannot send the cookies along."""
+        is_encrypted = "https" in (self.request.protocol, self.request.headers.get("X-Forwarded-Proto", ""))
+        for cookie, value in (("user", user), (_SIGNED_IN, _fingerprint(self.users[user]))):
+            self.set_secure_cookie(
+                cookie, value, expires_days=config.oauth_expiry, path=config.cookie_path,
+                httponly=True, samesite="Lax", secure=is_encrypted,
+            )  # fmt: skip
 
     def _say(self, what: str) -> None:
         self.redirect(f"./login?{urlencode({'error': what, 'next': self._asked()})}")

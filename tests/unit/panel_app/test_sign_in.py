@@ -105,6 +105,41 @@ def test_names_of_players_are_for_analysts(guarded: str, user: str, status: int)
             assert client.get(f"/download/{table}").status_code == status, table
 
 
+def test_the_cookies_stay_with_this_site_and_out_of_scripts(guarded: str) -> None:
+    """Behind a server that encrypts they come back encrypted only."""
+    data = {"username": "viewer", "password": PASSWORD}
+    with httpx.Client(base_url=guarded, timeout=60) as client:
+        plain = client.post("/login", data=data).headers.get_list("set-cookie")
+        encrypted = client.post("/login", data=data, headers={"X-Forwarded-Proto": "https"}).headers.get_list(
+            "set-cookie"
+        )
+
+    for cookie in plain:
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "Secure" not in cookie
+    assert len(plain) == len(encrypted) == 2
+    assert all("Secure" in cookie for cookie in encrypted)
+
+
+def test_a_changed_password_ends_what_began_with_the_old_one(tmp_path: Path) -> None:
+    """The cookies are signed with the same secret, and open nothing any more."""
+    home = publish_history(tmp_path).home
+    settings = {"PIXELS_DASHBOARD_COOKIE_SECRET": "s" * 40}
+    old = {name: USERS[name] for name in ("viewer", "admin")}
+    with (
+        running(home, **settings, PIXELS_DASHBOARD_USERS=json.dumps(old)) as served,
+        browser(served.address, "viewer") as client,
+    ):
+        assert client.get("/download/banners/banners.csv").status_code == 200
+        cookies = dict(client.cookies)
+    new = {**old, "viewer": {"password": kept("another password"), "role": "viewer"}}
+    with running(home, **settings, PIXELS_DASHBOARD_USERS=json.dumps(new)) as served, browser(served.address) as client:
+        client.cookies.update(cookies)
+        assert client.get("/download/banners/banners.csv").status_code == 403
+        assert 'name="password"' in client.get("/").text
+
+
 def test_signing_out_ends_it(guarded: str) -> None:
     """The next page asks for the password again."""
     with browser(guarded, "admin") as client:
