@@ -24,8 +24,8 @@ def show_without_network() -> None:
 
 
 def _shown(plot: Any, include: object = None, exclude: object = None) -> Any:
-    """Return what a cell shows of a plot; one that moves needs Panel, and is left to HoloViews."""
-    if any(plot.traverse(lambda part: part, _MOVING)):
+    """Return what a cell shows of a plot; one that moves, or is not drawn by Bokeh, is left to HoloViews."""
+    if plot.traverse(lambda part: part, _MOVING) or hv.Store.current_backend != "bokeh":
         return plot._repr_mimebundle_(include, exclude)
     script, place = components(hv.render(plot, backend="bokeh"))
     return {"text/html": f"{place}{script}", "text/plain": repr(plot)}
