@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from pixels.files import replace_file
+
 _RECORD = ".copied.json"
 
 
@@ -26,19 +28,13 @@ def copy_notebooks(shipped: Path, work: Path) -> list[str]:
             continue
         present = _hash(copy.read_bytes()) if copy.exists() else None
         if present in {None, newest, record.get(source.name)}:
-            _write(copy, content)
+            replace_file(copy, content)
         else:
             left_alone.append(source.name)
         record[source.name] = newest
-    _write(record_path, json.dumps(record, indent=1).encode())
+    replace_file(record_path, json.dumps(record, indent=1).encode())
     return left_alone
 
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)

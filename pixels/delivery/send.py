@@ -21,6 +21,11 @@ class Receipt:
     error: str = ""
     """In one line; empty: it was handed over."""
 
+    def as_text(self) -> str:
+        """Say it; no address that is a secret is in it."""
+        label = self.recipient.label
+        return f"not sent to {label}: {self.error}" if self.error else f"sent to {label}"
+
 
 def send(message: Message, recipients: Sequence[Recipient], settings: Settings) -> list[Receipt]:
     """Send a message to each recipient, in their order. One that fails stops no other, and nothing is raised."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from pixels.config import DEMO_MARKER, Settings
 from pixels.demo.listing import write_banners
 from pixels.demo.past import history
 from pixels.errors import ConfigurationError
+from pixels.files import replace_file
 
 _PLAN = "history.json"
 _DAYS, _SEED = 90, 20_260_101
@@ -63,9 +63,4 @@ def backfill(settings: Settings, *, now: datetime, days: int = _DAYS, seed: int 
 
 def _write(path: Path, plan: _Plan) -> None:
     """Replace the plan; it is on disk before this returns, so it never says more than the log holds."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(plan), file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(asdict(plan)).encode(), durable=True)

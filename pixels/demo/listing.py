@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
+
+from pixels.files import replace_file
 
 FILE = "banners.csv"
 _COLUMNS = ("banner_tag", "affiliate", "campaign", "name", "cost")
@@ -25,8 +28,7 @@ _BANNERS = (
 def write_banners(home: Path) -> Path:
     """Write the list as `pixels banners import` takes it; return the file."""
     path = home / FILE
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([_COLUMNS, *_BANNERS])
-    fresh.replace(path)
+    lines = io.StringIO()
+    csv.writer(lines).writerows([_COLUMNS, *_BANNERS])
+    replace_file(path, lines.getvalue().encode())
     return path

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pixels.accounting import ACCOUNTS
 from pixels.period import Period
 from pixels.reports.words import listed, quoted
 from pixels.warehouse import Warehouse
 from pixels.words import counted, number, percent
 
-_COUNTS = ("received", "counted", "same_player_again", "credited_to_another_banner", "same_event_again", "bots")
+_COUNTS = ("received", *ACCOUNTS)
 _TYPES = {"visit": "visits", "registration": "registrations", "deposit": "deposits"}
 _BECAUSE = {
     "same_player_again": "came from somebody who was counted already that day",

@@ -131,18 +131,17 @@ def schedule_next(number: int, as_json: bool) -> None:
 
 
 def _write(rows: list[dict[str, str | None]], as_json: bool) -> None:
-    import json
+    import polars as pl
+
+    from pixels.listing import as_json as json_of
+    from pixels.listing import as_table
 
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
-        return
-    if not rows:
+        click.echo(json_of(rows))
+    elif rows:
+        click.echo(as_table(pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String)).fill_null("")))
+    else:
         click.echo("There is no schedule: docs/reports.md says how reports.toml is written.")
-        return
-    cells = [list(rows[0]), *([value or "" for value in row.values()] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    for line in cells:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _options() -> list[click.Parameter]:
@@ -246,14 +245,10 @@ def _send(folder: Path, recipients: list[Recipient], settings: Settings) -> None
 
     if not recipients:
         return
-    receipts = send(message_of(folder, settings), recipients, settings)
+    picture = any(recipient.is_mail for recipient in recipients)
+    receipts = send(message_of(folder, settings, picture=picture), recipients, settings)
     for receipt in receipts:
-        told = (
-            f"not sent to {receipt.recipient.label}: {receipt.error}"
-            if receipt.error
-            else f"sent to {receipt.recipient.label}"
-        )
-        click.echo(f"pixels: {told}", err=True)
+        click.echo(f"pixels: {receipt.as_text()}", err=True)
     if any(receipt.error for receipt in receipts):
         sys.exit(_NOT_DELIVERED)
 

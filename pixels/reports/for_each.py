@@ -19,13 +19,14 @@ import polars as pl
 
 from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
+from pixels.files import replace_file
 from pixels.opening import open_warehouse
 from pixels.period import Period
 from pixels.pointer import utc_text
 from pixels.reports.asked import SNAPSHOT, Asked, ask
 from pixels.reports.days import chosen_days
 from pixels.reports.pdf import chromium_program
-from pixels.reports.run import Form, ReportFailed, make_folder, make_report, write_file
+from pixels.reports.run import Form, ReportFailed, make_folder, make_report
 from pixels.reports.workplace import Workplace
 from pixels.warehouse import Warehouse
 
@@ -97,7 +98,7 @@ def run_for_each(
     reports = work.done_by(jobs)
     seconds = (datetime.now(UTC) - started_at).total_seconds()
     record = _record(asked, dimension, reports, jobs, seconds)
-    write_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    replace_file(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
     return ForEach(out, reports, work.why_no_pdf)
 
 

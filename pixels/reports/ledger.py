@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pixels.errors import PixelsError
+from pixels.files import replace_file
 
 FILE = "schedules.json"
 
@@ -62,10 +62,6 @@ class Ledger:
         entry = replace(self.entries[name], **changes) if name in self.entries else Entry(**changes)
         self.entries[name] = entry
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_name(f".{self.path.name}.new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump({name: asdict(entry) for name, entry in self.entries.items()}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        written = json.dumps({name: asdict(entry) for name, entry in self.entries.items()}, indent=1)
+        replace_file(self.path, written.encode(), durable=True)
         return entry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from pathlib import Path
 from shlex import quote
@@ -10,29 +9,20 @@ from typing import Any
 
 from pixels.config import Settings
 from pixels.delivery import Attachment, Message
-from pixels.errors import BadParameter
 from pixels.reports.pdf import NoPdf, printing
-from pixels.reports.record import OK, RECORD
+from pixels.reports.record import OK, read_record, title_of
 from pixels.reports.summary import Summary, summary_of
 
 _PDF = "application/pdf"
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Read report.json of a folder. Raises BadParameter when it holds no report."""
-    try:
-        record = json.loads((folder / RECORD).read_bytes())
-    except (OSError, ValueError) as error:
-        raise BadParameter("folder", f"{folder} holds no report: {RECORD} cannot be read") from error
-    if not isinstance(record, dict) or not isinstance(record.get("name"), str):
-        raise BadParameter("folder", f"{folder} holds no report: {RECORD} is something else")
-    return record
+def message_of(folder: Path, settings: Settings, *, picture: bool = True) -> Message:
+    """Return the message of a report in its folder, of one that failed as well; `picture`: with one, which only mails show.
 
-
-def message_of(folder: Path, settings: Settings) -> Message:
-    """Return the message of a report in its folder, of one that failed as well. Raises BadParameter: there is none."""
+    Raises BadParameter: there is no report.
+    """
     record = read_record(folder)
-    title = record["name"].replace("_", " ").capitalize()
+    title = title_of(record)
     if record["status"] != OK:
         return _failed(title, record, folder)
     page = folder / f"{record['name']}.html"
@@ -40,10 +30,10 @@ def message_of(folder: Path, settings: Settings) -> Message:
     pdf = folder / record["pdf"] if record["pdf"] else None
     demo = "[demo data] " if record["is_demo"] else ""
     subject = f"{demo}{title}{f': {summary.subject}' if summary.subject else ''}"
-    picture = _picture(page, settings)
+    drawn = _picture(page, settings) if picture else b""
     attachments = (Attachment(pdf, _PDF),) if pdf else ()
     return Message(
-        subject, _text(summary, record, folder), _html(title, summary, record, folder, picture), picture, attachments
+        subject, _text(summary, record, folder), _html(title, summary, record, folder, drawn), drawn, attachments
     )
 
 

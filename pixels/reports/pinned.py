@@ -15,9 +15,12 @@ import msgspec
 
 from pixels.config import Settings
 from pixels.errors import NoSnapshot
-from pixels.pointer import POINTER, Pointer, read_pointer
+from pixels.files import replace_file
+from pixels.pointer import POINTER, read_pointer
 
 KEPT = 10
+PINS = "snapshots"
+"""The folder in the reports' folder that holds them; what else is put there is forgotten with the oldest."""
 _TRIES = 5
 _PAUSE_BETWEEN_TRIES = 0.05
 
@@ -27,7 +30,7 @@ def pin_newest(settings: Settings) -> Path:
 
     Raises NoSnapshot when nothing is published.
     """
-    pins = settings.reports_dir.absolute() / "snapshots"
+    pins = settings.reports_dir.absolute() / PINS
     for tries_left in reversed(range(_TRIES)):
         pointer = read_pointer(settings.published_dir)
         folder = pins / f"{pointer.complete_until:%Y%m%dT%H%M%S%f}Z-{pointer.snapshot:06d}"
@@ -38,7 +41,7 @@ def pin_newest(settings: Settings) -> Path:
             folder.rmdir()
             time.sleep(_PAUSE_BETWEEN_TRIES if tries_left else 0)
         else:
-            _write_pointer(folder, pointer)
+            replace_file(folder / POINTER, msgspec.json.encode(pointer))
             _forget_oldest(pins)
             return folder
     raise NoSnapshot(f"{settings.published_dir / POINTER} names a snapshot that is not there: run `pixels aggregate`")
@@ -56,12 +59,6 @@ def _link(file: Path, link: Path) -> None:
         fresh = link.with_suffix(".new")
         shutil.copyfile(file, fresh)
         fresh.replace(link)
-
-
-def _write_pointer(folder: Path, pointer: Pointer) -> None:
-    fresh = folder / f"{POINTER}.new"
-    fresh.write_bytes(msgspec.json.encode(pointer))
-    fresh.replace(folder / POINTER)
 
 
 def _forget_oldest(pins: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from pixels import __version__
+from pixels.errors import BadParameter
 from pixels.pointer import utc_text
 from pixels.reports.asked import Asked
 
@@ -45,3 +49,19 @@ def record_of(asked: Asked, started_at: datetime, outcome: Outcome) -> dict[str,
         "pdf": f"{asked.notebook.name}.pdf" if outcome.pdf else None,
         "figures": outcome.figures,
     }
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read report.json of a folder. Raises BadParameter when it holds no report."""
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadParameter("folder", f"{folder} holds no report: {RECORD} cannot be read") from error
+    if not isinstance(record, dict) or not isinstance(record.get("name"), str):
+        raise BadParameter("folder", f"{folder} holds no report: {RECORD} is something else")
+    return record
+
+
+def title_of(record: dict[str, Any]) -> str:
+    """Return what a report is called: its name in words."""
+    return str(record["name"]).replace("_", " ").capitalize()

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
+from pixels.files import replace_file
 from pixels.reports.asked import Asked, ask
 from pixels.reports.execution import CellFailed
 from pixels.reports.fingerprint import of_notebook
@@ -136,9 +137,9 @@ class _Run:
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                write_file(path, content)
+                replace_file(path, content)
         record = record_of(self.asked, self.started_at, outcome)
-        write_file(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+        replace_file(self.out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _parse(path: Path) -> object:
@@ -162,10 +163,3 @@ def make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadParameter("out", f"{out} cannot be used as a folder: {error.strerror}") from error
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Replace a file at once: who reads it sees the old one or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)

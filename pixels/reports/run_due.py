@@ -58,12 +58,7 @@ class Done:
     def as_text(self) -> str:
         """Say it in a line."""
         told = [f"failed: {self.entry.error}" if self.is_failed else f"done: {self.entry.folder}"]
-        told += [
-            f"not sent to {receipt.recipient.label}: {receipt.error}"
-            if receipt.error
-            else f"sent to {receipt.recipient.label}"
-            for receipt in self.receipts
-        ]
+        told += [receipt.as_text() for receipt in self.receipts]
         if self.entry.passed_over:
             told.append(f"{self.entry.passed_over} missed before it are not made up for")
         return f"{self.schedule.name}: due {self.due:%Y-%m-%d %H:%M} {self.schedule.zone.key}: {'; '.join(told)}"
@@ -145,7 +140,11 @@ class Scheduler:
         entry = ledger.entries[schedule.name]
         recipients = schedule.on_failure if entry.status == FAILED else schedule.to
         missing = [recipient for recipient in recipients if _key(recipient) not in entry.delivered]
-        message = replace(self._message(schedule, entry), key=f"{schedule.name} {entry.running}") if missing else None
+        message = (
+            replace(self._message(schedule, entry, missing), key=f"{schedule.name} {entry.running}")
+            if missing
+            else None
+        )
         receipts: list[Receipt] = []
         for recipient in missing:
             assert message is not None  # noqa: S101 - somebody is missing
@@ -160,14 +159,14 @@ class Scheduler:
     def _send_really(self, message: Message, recipients: Sequence[Recipient]) -> list[Receipt]:
         return send(message, recipients, self.settings)
 
-    def _message(self, schedule: Schedule, entry: Entry) -> Message:
+    def _message(self, schedule: Schedule, entry: Entry, recipients: Sequence[Recipient]) -> Message:
+        picture = any(recipient.is_mail for recipient in recipients)
         try:
-            message = message_of(Path(entry.folder or ""), self.settings)
+            message = message_of(Path(entry.folder or ""), self.settings, picture=picture)
         except BadParameter:
             message = None
-        if message is None or message.is_alarm != (
-            entry.status == FAILED
-        ):  # it failed before there was anything to write
+        failed = entry.status == FAILED
+        if message is None or message.is_alarm != failed:  # it failed before there was anything to write
             text = f"The schedule {schedule.name} was due {entry.running} and could not run.\n\n{entry.error}\n"
             return Message(f"FAILED: {schedule.name}", text, is_alarm=True)
         return message

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pixels.reports.record import OK, RECORD
+from pixels.files import replace_file
+from pixels.reports.pinned import PINS
+from pixels.reports.record import OK, RECORD, read_record, title_of
 from pixels.words import instant
 
 INDEX = "index.html"
 _TEMPLATE = Path(__file__).parent / "templates" / "shelf.html"
-_APART = frozenset({"snapshots"})
-"""Folders of the reports' folder that hold no reports."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class ShelvedReport:
     @property
     def title(self) -> str:
         """What it is called."""
-        return str(self.record["name"]).replace("_", " ").capitalize()
+        return title_of(self.record)
 
     @property
     def is_ok(self) -> bool:
@@ -74,14 +73,14 @@ def write_index(shelf: Path) -> Path:
     """Write the index page: searchable, the newest first, failures marked. It asks nothing of the network."""
     shelf.mkdir(parents=True, exist_ok=True)
     rows = "".join(_row(report, shelf) for report in shelved_reports(shelf))
-    fresh = shelf / f".{INDEX}.new"
-    fresh.write_text(_TEMPLATE.read_text("utf-8").replace("<!-- rows -->", rows), "utf-8")
-    return fresh.replace(shelf / INDEX)
+    index = shelf / INDEX
+    replace_file(index, _TEMPLATE.read_text("utf-8").replace("<!-- rows -->", rows).encode())
+    return index
 
 
 def _found(shelf: Path) -> Iterator[ShelvedReport]:
     for path in shelf.rglob(RECORD):
-        if _APART.isdisjoint(path.relative_to(shelf).parts):
+        if PINS not in path.relative_to(shelf).parts:
             report = _read(path)
             if report is not None:
                 yield report
@@ -89,10 +88,10 @@ def _found(shelf: Path) -> Iterator[ShelvedReport]:
 
 def _read(path: Path) -> ShelvedReport | None:
     try:
-        record = json.loads(path.read_bytes())
+        record = read_record(path.parent)
         report = ShelvedReport(path.parent, record)
         _ = report.title, report.is_ok, report.chosen, report.finished_at, record["snapshot"], record["time_zone"]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError):  # BadParameter is a ValueError
         return None
     return report
 
