@@ -128,7 +128,7 @@ class Scheduler:
         run = self.run or self._run_report
         try:
             run(schedule, at, folder)
-        except PixelsError as error:
+        except (PixelsError, OSError) as error:
             return str(error)
         return ""
 

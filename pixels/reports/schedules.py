@@ -17,6 +17,7 @@ from pixels.errors import BadParameter, ConfigurationError
 from pixels.reports.due import check_cron
 from pixels.reports.notebooks import did_you_mean, report_notebook
 from pixels.reports.parameters import declared_parameters, read_parameters
+from pixels.reports.pinned import PINS
 
 FILE = "reports.toml"
 MOST_RETRIES = 10
@@ -92,6 +93,10 @@ class _Entry:
                 raise self._wrong(key, "is missing" if key not in self.values else "is no text")
         if not _NAME.fullmatch(self.values["name"]):
             raise self._wrong("name", "is to be of a-z, 0-9, - and _, at most 63 of them: it names a folder")
+        if self.values["name"] == PINS:
+            raise self._wrong(
+                "name", "the folder of that name holds the snapshots that reports were made of; take another"
+            )
         try:
             check_cron(self.values["cron"])
         except BadParameter as error:

@@ -205,6 +205,19 @@ def test_what_cannot_even_begin_is_told_too(world: World) -> None:
     assert "nothing has been published yet" in texts[0]
 
 
+def test_a_folder_that_cannot_be_written_fails_its_schedule_alone(world: World) -> None:
+    """A file is in its place."""
+    (world.home / "reports.toml").write_text(DAILY + DAILY.replace("daily", "other"))
+    world.look()
+    (world.home / "reports" / "daily").write_text("no folder")
+    world.now = at("2026-10-02T00:30")
+    failed, fine = world.look() or []
+
+    assert (failed.is_failed, fine.is_failed) == (True, False)
+    assert "Not a directory" in str(failed.entry.error)
+    assert [address for address, _, alarm in world.got if alarm] == ["ops@example.com"]
+
+
 def test_two_at_once_do_nothing_twice(world: World) -> None:
     """The second says that there is a first."""
     world.now = at("2026-10-02T00:30")

@@ -77,6 +77,7 @@ def test_without_a_file_there_is_no_schedule(pixels_home: Path, tmp_path: Path) 
         ("[[schedule]]", "[[schedules]]", "'schedules' is not known there"),
         ('name = "weekly"', "", "schedule number 1: name: is missing"),
         ('name = "weekly"', 'name = "../weekly"', "name: is to be of a-z"),
+        ('name = "weekly"', 'name = "snapshots"', "name: the folder of that name holds the snapshots"),
         ('report = "weekly_report"', 'report = "weekly"', "schedule 'weekly': report: there is no report 'weekly' (did you mean 'weekly_report'?)"),
         ('cron = "0 7 * * MON"', 'cron = "0 7 * *"', "schedule 'weekly': cron: '0 7 * *' has not five fields"),
         ('cron = "0 7 * * MON"', "cron = 7", "cron: is no text"),
