@@ -186,12 +186,16 @@ def places_on_y(plot: Any, _element: Any) -> None:
 
 
 def whole_days_on_x(plot: Any, _element: Any) -> None:
-    """Write every tick of the horizontal axis as a day; by itself Bokeh writes a single one as a year."""
-    from bokeh.models import DatetimeTickFormatter
+    """Write every tick of the horizontal axis as a day; by itself Bokeh writes a single one as a year.
+
+    Where the page is too narrow for all, some are left out rather than written over each other.
+    """
+    from bokeh.models import DatetimeTickFormatter, NoOverlap
 
     scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months", "years")
     for axis in plot.state.xaxis:
         axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%Y-%m-%d"))
+        axis.major_label_policy = NoOverlap()
 
 
 def high_enough(height: int, rows: int) -> int:

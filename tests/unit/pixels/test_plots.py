@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bokeh.models import GlyphRenderer, HoverTool, Plot
+from bokeh.models import GlyphRenderer, HoverTool, NoOverlap, Plot
 
 import pixels
 from pixels import Warehouse, plots
@@ -205,6 +205,13 @@ def test_tooltips_escape_what_they_show(wh: Warehouse) -> None:
         for tool in tools:
             assert isinstance(tool.tooltips, list)
             assert not any("safe" in field for _, field in tool.tooltips)
+
+
+def test_names_of_days_never_lie_over_each_other(wh: Warehouse) -> None:
+    """A week on a phone: some are left out."""
+    axis = rendered(plots.metrics(wh.metrics("2026-11-03", "2026-11-07"), width=None)).xaxis[0]
+
+    assert isinstance(axis.major_label_policy, NoOverlap)
 
 
 def test_a_few_days_are_all_named(wh: Warehouse) -> None:
