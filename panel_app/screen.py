@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ def style() -> str:
 
 class Screen(JSComponent):
     """Shows HTML. New HTML changes the old in place; links and forms with `data-go` call `on_go` with their address.
+    Forms with `data-send` call `on_send` with what is filled in: for what is to happen once, and in nobody's address.
 
     data-go on `a`, `form`   where it leads, instead of loading the page
     data-copy on `button`    copies the text of the element with that id
@@ -41,10 +42,16 @@ class Screen(JSComponent):
 
     _esm = _script()
 
-    def __init__(self, html: str = "", on_go: Callable[[str], None] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        html: str = "",
+        on_go: Callable[[str], None] | None = None,
+        on_send: Callable[[Mapping[str, str]], None] | None = None,
+        **options: Any,
+    ) -> None:
         look = {"sizing_mode": "stretch_width", "margin": 0, "stylesheets": [style(), *options.pop("stylesheets", [])]}
         super().__init__(html=html, **look, **options)
-        self._on_go = on_go
+        self._on_go, self._on_send = on_go, on_send
 
     def show(self, html: str) -> None:
         """Show other HTML; the same as before sends nothing to the browser."""
@@ -54,3 +61,6 @@ class Screen(JSComponent):
         href = data.get("go") if isinstance(data, dict) else None
         if isinstance(href, str) and self._on_go is not None:
             self._on_go(href)
+        sent = data.get("send") if isinstance(data, dict) else None
+        if isinstance(sent, dict) and self._on_send is not None:
+            self._on_send({str(name): value for name, value in sent.items() if isinstance(value, str)})

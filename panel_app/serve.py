@@ -21,6 +21,7 @@ from panel.io.server import Server, get_server
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketClosedError
 
+from panel_app import report_files
 from panel_app.downloads import ROUTE, Downloads
 from panel_app.page import Page
 from panel_app.pages import PAGES
@@ -39,6 +40,8 @@ _COME_BACK = """
 const look = () => fetch(location.href, {cache: "no-store"}).then(() => location.reload(), () => setTimeout(look, 2000))
 look()
 """
+# What the browser draws itself, such as the calendar of a field, follows the theme too.
+_BROWSERS_OWN = ":root.dark { color-scheme: dark; }"
 _WIDTH = 1_320
 _ICON = Path(__file__).with_name("icon.svg")
 _DARK = "#1c1f22"
@@ -64,7 +67,7 @@ def serve(settings: Settings) -> None:
 
     Port 0 picks a free one. Raises ConfigurationError when the address cannot be used.
     """
-    pn.extension(notifications=True, disconnect_notification=_LOST)
+    pn.extension(notifications=True, disconnect_notification=_LOST, raw_css=[_BROWSERS_OWN])
     published = Published(settings.published_dir, settings)
     server = _listen(published, settings)
     loop = server.io_loop
@@ -112,12 +115,27 @@ def _may_download(settings: Settings, door: SignIn | None) -> Callable[[RequestH
     """Return what says whether a request may have a table of a page."""
 
     def may(handler: RequestHandler, page: Page, table: str) -> bool:
-        role = role_of(settings.dashboard_users, door.user_of(handler) if door else None)
-        if role is None or not _came_by_a_known_name(handler.request.host):
-            return False
-        return role >= Role.ANALYST or not (page.names_people or table in page.people_tables)
+        role = _role(settings, door, handler)
+        return role is not None and (role >= Role.ANALYST or not (page.names_people or table in page.people_tables))
 
     return may
+
+
+def _may_read_reports(settings: Settings, door: SignIn | None) -> Callable[[RequestHandler], bool]:
+    """Return what says whether a request may have the files of reports: the notebooks in them may name people."""
+
+    def may(handler: RequestHandler) -> bool:
+        role = _role(settings, door, handler)
+        return role is not None and role >= Role.ANALYST
+
+    return may
+
+
+def _role(settings: Settings, door: SignIn | None, handler: RequestHandler) -> Role | None:
+    """Return the role of who sent a request; None: nobody that is known, or by a name that is not this dashboard's."""
+    if not _came_by_a_known_name(handler.request.host):
+        return None
+    return role_of(settings.dashboard_users, door.user_of(handler) if door else None)
 
 
 def _came_by_a_known_name(host: str) -> bool:
@@ -145,6 +163,7 @@ def _listen(published: Published, settings: Settings) -> Server:
     door = SignIn(settings.dashboard_users) if settings.dashboard_users else None
     secret = settings.dashboard_cookie_secret.get_secret_value() or token_hex(32)
     pn.config.cookie_secret = secret
+    files = {"shelf": settings.reports_dir, "allowed": _may_read_reports(settings, door)}
     downloads = {"source": published, "pages": PAGES, "allowed": _may_download(settings, door)}
     try:
         server = get_server(
@@ -153,7 +172,7 @@ def _listen(published: Published, settings: Settings) -> Server:
             address=settings.host or None,
             port=settings.dashboard_port,
             show=False,
-            extra_patterns=[(ROUTE, Downloads, downloads)],
+            extra_patterns=[(ROUTE, Downloads, downloads), (report_files.ROUTE, report_files.ReportFiles, files)],
             warm=True,
             **({"auth_provider": door, "cookie_secret": secret} if door else {}),
         )

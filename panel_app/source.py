@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import pixels
+from panel_app.report_runs import ReportRuns
 from pixels import Warehouse
 from pixels.config import Settings
 from pixels.errors import PixelsError
@@ -52,10 +53,19 @@ class Superseded(PixelsError):
 class Answers:
     """What one snapshot answered: a question is asked once, however many sessions want to know. For any thread."""
 
-    def __init__(self, warehouse: Warehouse, *, closes: bool = True, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        *,
+        closes: bool = True,
+        settings: Settings | None = None,
+        reports: ReportRuns | None = None,
+    ) -> None:
         self.warehouse = warehouse
         self.settings = settings
         """Of the home that the snapshot lies in; None: only the snapshot is known."""
+        self.reports = reports
+        """Makes reports of that home."""
         self._closes = closes
         self._lock = Lock()
         self._asked: OrderedDict[Hashable, Future[Any]] = OrderedDict()
@@ -140,6 +150,7 @@ class Published:
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.folder, self._settings = folder, settings
+        self._reports = None if settings is None else ReportRuns(settings)
         self._opening = Lock()
         self._newest: Answers | None = None
 
@@ -153,7 +164,7 @@ class Published:
             old = self._newest
             new = pixels.open(self.folder) if old is None or self._is_of_yesterday(old) else old.warehouse.reload()
             if old is None or new is not old.warehouse:
-                self._newest = Answers(new, settings=self._settings)
+                self._newest = Answers(new, settings=self._settings, reports=self._reports)
                 if old is not None:
                     old.retire()
             assert self._newest is not None  # noqa: S101 - set above
@@ -168,7 +179,9 @@ class Published:
         )
 
     def close(self) -> None:
-        """Release the file."""
+        """Release the file, and end the report that is being made."""
+        if self._reports is not None:
+            self._reports.close()
         with self._opening:
             if self._newest is not None:
                 self._newest.retire()

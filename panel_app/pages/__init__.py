@@ -11,8 +11,9 @@ from panel_app.pages.live import LIVE
 from panel_app.pages.overview import OVERVIEW
 from panel_app.pages.players import PLAYERS
 from panel_app.pages.proof import PROOF
+from panel_app.pages.reports import REPORTS
 from panel_app.pages.system import SYSTEM
 from panel_app.pages.why import WHY
 
-PAGES: tuple[Page, ...] = (OVERVIEW, BANNERS, FUNNEL, PLAYERS, COHORTS, LIVE, PROOF, SYSTEM, BANNER, WHY)
+PAGES: tuple[Page, ...] = (OVERVIEW, BANNERS, FUNNEL, PLAYERS, COHORTS, LIVE, REPORTS, PROOF, SYSTEM, BANNER, WHY)
 """Every page, in the order of the navigation."""

@@ -43,6 +43,10 @@ export function render({ model, el }) {
     go(link.getAttribute("href"))
   })
   root.addEventListener("submit", event => {
+    if (event.target.matches("form[data-send]")) {
+      event.preventDefault()
+      return model.send_msg({ send: Object.fromEntries(new FormData(event.target)) })
+    }
     const form = wanted(event.target)
     if (!form) return
     event.preventDefault()

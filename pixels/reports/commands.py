@@ -182,6 +182,7 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--jobs"], type=click.IntRange(1, 256), help="Reports made at a time with --for-each (default: all cores)."
         ),
+        click.Option(["--progress"], is_flag=True, help="Write a line on stderr for each cell, for other programs."),
     ]
 
 
@@ -207,6 +208,7 @@ def _run(
     pdf: bool | None,
     dimension: str | None,
     jobs: int | None,
+    progress: bool,
 ) -> None:
     from pixels.delivery import read_recipients
     from pixels.reports.run import Form, ReportFailed, run_report
@@ -227,7 +229,9 @@ def _run(
         raise click.UsageError("--jobs goes with --for-each: one report is one job")
     folder = out or new_folder(settings.reports_dir, notebook.name)
     try:
-        result = run_report(notebook.name, parameters, settings, folder, form=form)
+        result = run_report(
+            notebook.name, parameters, settings, folder, form=form, progress="lines" if progress else None
+        )
     except ReportFailed:
         write_index(settings.reports_dir)
         _send(folder, whom, settings)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pixels.config import Settings
 from pixels.processes import settings_environment
@@ -14,6 +14,14 @@ from pixels.processes import settings_environment
 _LONGEST_SOCKET_NAME = 90  # sun_path is 108 bytes in Linux, and the sockets' names are a little longer than the file's
 _CLEAR_S = 60
 _CLEAR = "get_ipython().reset(new_session=True)"
+
+Progress = Literal["none", "bar", "lines"]
+"""How is told which cell runs: not at all, by a bar for a person, or in lines such as "cell 3 of 25" for a program."""
+_PROGRESS: Mapping[Progress, bool | dict[str, object]] = {
+    "none": False,
+    "bar": True,
+    "lines": {"bar_format": "cell {n_fmt} of {total_fmt}\n", "mininterval": 0, "miniters": 1},
+}
 
 
 class CellFailed(Exception):
@@ -30,10 +38,10 @@ class Kernel:
         self._settings, self._folder = settings, folder
         self._manager: Any = None
 
-    def execute(self, notebook: Any, parameters: Mapping[str, object], executed: Path, *, progress: bool) -> Any:
+    def execute(self, notebook: Any, parameters: Mapping[str, object], executed: Path, *, progress: Progress) -> Any:
         """Run the notebook with parameters and return it with its outputs; it is written to `executed` as it goes.
 
-        `progress` shows a bar by cell. Raises CellFailed; `executed` then holds the traceback, and the next notebook gets a
+        `progress` is told on stderr. Raises CellFailed; `executed` then holds the traceback, and the next notebook gets a
         fresh kernel.
         """
         import papermill
@@ -47,7 +55,7 @@ class Kernel:
                 parameters=dict(parameters),
                 kernel_name="python3",
                 language="python",
-                progress_bar=progress,
+                progress_bar=_PROGRESS[progress],
                 km=self._manager,  # nbclient starts it if it does not run, and leaves it running
             )
         except PapermillExecutionError as error:

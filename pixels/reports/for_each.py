@@ -185,7 +185,7 @@ class _Work:
         return tuple(sorted(done, key=lambda one: self._values.index(one.value)))
 
     def _one_by_one(self) -> Iterator[One]:
-        with Workplace(self._settings, progress=False) as workplace:
+        with Workplace(self._settings, progress="none") as workplace:
             while not self._stopped.is_set():
                 try:
                     value = self._waiting.get_nowait()

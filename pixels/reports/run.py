@@ -13,7 +13,7 @@ from pixels.config import Settings
 from pixels.errors import BadParameter, PixelsError
 from pixels.files import replace_file
 from pixels.reports.asked import Asked, ask
-from pixels.reports.execution import CellFailed
+from pixels.reports.execution import CellFailed, Progress
 from pixels.reports.fingerprint import of_notebook
 from pixels.reports.page import page
 from pixels.reports.pdf import NoPdf, chromium_program
@@ -58,13 +58,14 @@ def run_report(
     notebooks: Path | None = None,
     as_of: datetime | None = None,
     form: Form = Form(),
+    progress: Progress | None = None,
 ) -> ReportResult:
     """Run the report and write NAME.html, NAME.pdf, NAME.ipynb (executed) and report.json into `out`.
 
     It sees the newest published snapshot, pinned under `settings.reports_dir`, or the one that the parameter `snapshot`
     names (a pinned folder or a snapshot file), so that it can be run again with the same figures. `notebooks`: the folder
     of the reports, by default those that come with Pixels. `as_of`: the aware instant at which words such as last_week are
-    meant, by default now; their days are those of the snapshot's time zone.
+    meant, by default now; their days are those of the snapshot's time zone. `progress` is told on stderr, see `Workplace`.
     Raises BadParameter before the run for an unknown report or parameter, NoSnapshot when there is no data to open, NoPdf
     when `form` wants a PDF and there is none (the rest is written, if it ran), and ReportFailed when a cell raises: the
     notebook and report.json are written then, and there is no page.
@@ -72,12 +73,14 @@ def run_report(
     if form.pdf:
         chromium_program(settings)
     asked = ask(name, parameters, settings, notebooks=notebooks, as_of=as_of)
-    return run_into(out, asked, settings, form)
+    return run_into(out, asked, settings, form, progress)
 
 
-def run_into(out: Path, asked: Asked, settings: Settings, form: Form = Form()) -> ReportResult:
+def run_into(
+    out: Path, asked: Asked, settings: Settings, form: Form = Form(), progress: Progress | None = None
+) -> ReportResult:
     """Run what was asked and write its files into `out`. Raises BadParameter for a folder that cannot be; ReportFailed; NoPdf."""
-    with Workplace(settings) as workplace:
+    with Workplace(settings, progress=progress) as workplace:
         return make_report(out, asked, form, workplace)
 
 

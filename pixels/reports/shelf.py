@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 from itertools import chain, count
 from pathlib import Path
@@ -62,6 +63,16 @@ def shelved_reports(shelf: Path) -> list[ShelvedReport]:
     return sorted(_found(shelf), key=lambda report: (report.finished_at, str(report.folder)), reverse=True)
 
 
+def shelved_report(shelf: Path, folder: str) -> ShelvedReport | None:
+    """Return the report of a folder, named relative to the shelf; None where there is none, or it lies elsewhere."""
+    try:
+        found = (shelf / folder).resolve()
+        within = found.relative_to(shelf.resolve())
+    except (ValueError, OSError):  # outside, or no name that a file can have
+        return None
+    return None if PINS in within.parts else _read(found / RECORD)
+
+
 def new_folder(shelf: Path, name: str) -> Path:
     """Return a folder under `shelf` that no other run has, named by the report and the second; it is not made."""
     stem = shelf / name / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -87,6 +98,16 @@ def _found(shelf: Path) -> Iterator[ShelvedReport]:
 
 
 def _read(path: Path) -> ShelvedReport | None:
+    """Read a record. One that did not change is not read again: a page may look every few seconds."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return _read_once(path, state.st_mtime_ns, state.st_ino)
+
+
+@lru_cache(maxsize=4_096)
+def _read_once(path: Path, _changed: int, _inode: int) -> ShelvedReport | None:
     try:
         record = read_record(path.parent)
         report = ShelvedReport(path.parent, record)

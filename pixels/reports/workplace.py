@@ -11,17 +11,17 @@ from types import TracebackType
 from typing import Any
 
 from pixels.config import Settings
-from pixels.reports.execution import Kernel
+from pixels.reports.execution import Kernel, Progress
 from pixels.reports.pdf import Printer, printing
 
 
 class Workplace:
     """Where one report is made after the other, in one thread. A context manager; it ends what it started."""
 
-    def __init__(self, settings: Settings, *, progress: bool | None = None) -> None:
-        """`progress`: a bar by cell, by default where stderr is a terminal."""
+    def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
+        """`progress`: how is told which cell runs, by default with a bar where stderr is a terminal."""
         self._settings = settings
-        self._progress = sys.stderr.isatty() if progress is None else progress
+        self._progress: Progress = progress or ("bar" if sys.stderr.isatty() else "none")
         self._open = ExitStack()
         self._printer: Printer | None = None
 

@@ -32,6 +32,7 @@ PAGES = {
     "players": "players?segment=depositor",
     "cohorts": "cohorts",
     "live": "live",
+    "reports-page": "reports?report=campaign_report",
     "proof": "proof",
     "system": "system",
 }

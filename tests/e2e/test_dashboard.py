@@ -43,6 +43,7 @@ PAGES = (
     "players?player=p3-0",
     "cohorts",
     "live",
+    "reports?report=campaign_report",
     "proof",
     "system",
 )
@@ -590,3 +591,32 @@ def test_a_page_of_another_site_cannot_read_the_figures(dashboard: str, origin: 
 def session_token(html: str) -> str:
     """The token that the page hands its browser for the web socket."""
     return html.partition('"token":"')[2].partition('"')[0]
+
+
+def test_a_report_is_made_from_the_page_and_opens_as_a_document_of_its_own(tmp_path: Path, watch: Watch) -> None:
+    """Its parameters come from the form, its progress is to be seen, its charts are drawn, and it has no key to the dashboard."""
+    publish_history(tmp_path, is_demo=True)
+    with running(tmp_path) as served:
+        watched = watch(f"{served.address}/reports?report=campaign_report")
+        page = watched.page
+        page.get_by_label("Banner", exact=True).fill("brandA")
+        page.get_by_role("button", name="Make it").click()
+        expect(page.locator(".runs progress")).to_be_visible(timeout=DRAWN)
+        expect(page.get_by_label("Banner", exact=True)).to_have_value("brandA")
+        ready = page.locator(".runs li", has_text="is ready")
+        expect(ready).to_be_visible(timeout=2 * DRAWN)
+        expect(page.locator("table.made tbody tr")).to_have_count(1)
+        assert "banner brandA" in page.locator("table.made").inner_text()
+
+        with page.context.expect_page() as opened:
+            ready.get_by_text("Page").click()
+        report = Watched(opened.value, opened.value.url)
+        report.open("load")
+        expect(report.page.locator("canvas").first).to_be_visible(timeout=DRAWN)
+
+        assert report.page.evaluate("window.origin") == "null"
+        assert report.errors == watched.errors == []
+        assert all(request.startswith((served.address, "data:")) for request in report.requests)
+        notebook = page.request.get(f"{served.address}/{ready.get_by_text('Notebook').get_attribute('href')}")
+        assert notebook.headers["content-disposition"] == "attachment"
+        assert page.request.get(f"{served.address}/report-files/../published/current.json").status == 404

@@ -103,6 +103,8 @@ def test_names_of_players_are_for_analysts(guarded: str, user: str, status: int)
             "why/records.csv?day=2026-11-01",
         ):
             assert client.get(f"/download/{table}").status_code == status, table
+        there_is_none = 403 if status == 403 else 404
+        assert client.get("/report-files/weekly_report/1/weekly_report.ipynb").status_code == there_is_none
 
 
 def test_the_cookies_stay_with_this_site_and_out_of_scripts(guarded: str) -> None:
@@ -172,7 +174,8 @@ def test_a_page_whose_name_was_pointed_here_gets_no_table(tmp_path: Path) -> Non
     with running(home) as served, browser(served.address) as client:
         table = "/download/banners/banners.csv"
         assert client.get(table).status_code == 200
-        assert client.get(table, headers={"Host": "evil.example:5006"}).status_code == 403
+        for path in (table, "/report-files/a/b.html"):
+            assert client.get(path, headers={"Host": "evil.example:5006"}).status_code == 403
 
 
 def test_many_wrong_passwords_have_to_wait() -> None:
