@@ -160,7 +160,7 @@ def _listen(published: Published, settings: Settings) -> Server:
             f"The dashboard would show its figures to whoever reaches {settings.host}: set PIXELS_DASHBOARD_USERS, so that people "
             "sign in (docs/dashboard.md), or PIXELS_HOST=127.0.0.1, so that only this machine reaches it."
         )
-    door = SignIn(settings.dashboard_users) if settings.dashboard_users else None
+    door = _door(settings)
     secret = settings.dashboard_cookie_secret.get_secret_value() or token_hex(32)
     pn.config.cookie_secret = secret
     files = {"shelf": settings.reports_dir, "allowed": _may_read_reports(settings, door)}
@@ -184,6 +184,17 @@ def _listen(published: Published, settings: Settings) -> Server:
     if not os.environ.get("BOKEH_ALLOW_WS_ORIGIN"):
         bokeh_settings.allowed_ws_origin = origins(settings.host, server.port)
     return server
+
+
+def _door(settings: Settings) -> SignIn | None:
+    """Return what people sign in by; None: nobody has to."""
+    if not settings.dashboard_users:
+        return None
+    if settings.dashboard_oauth is None:
+        return SignIn(settings.dashboard_users)
+    from panel_app.oauth import OAuthSignIn
+
+    return OAuthSignIn(settings.dashboard_users, settings.dashboard_oauth)
 
 
 def _is_here(host: str) -> bool:

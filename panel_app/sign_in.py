@@ -91,7 +91,22 @@ class SignIn(BasicAuthProvider):
 
 def _fingerprint(user: DashboardUser) -> str:
     """Return what changes with the password, and tells nothing of it."""
-    return sha256(b"signed in\n" + user.password.get_secret_value().encode()).hexdigest()
+    password = user.password.get_secret_value() if user.password else ""
+    return sha256(b"signed in\n" + password.encode()).hexdigest()
+
+
+def came_encrypted(handler: RequestHandler) -> bool:
+    """Whether a request came by TLS, here or at a proxy before here."""
+    return "https" in (handler.request.protocol, handler.request.headers.get("X-Forwarded-Proto", ""))
+
+
+def remember(handler: RequestHandler, name: str, user: DashboardUser) -> None:
+    """Remember who signed in, and under which password; other sites' pages cannot send the cookies along."""
+    for cookie, value in (("user", name), (_SIGNED_IN, _fingerprint(user))):
+        handler.set_secure_cookie(
+            cookie, value, expires_days=config.oauth_expiry, path=config.cookie_path,
+            httponly=True, samesite="Lax", secure=came_encrypted(handler),
+        )  # fmt: skip
 
 
 class _Door(BasicLoginHandler):
@@ -114,24 +129,15 @@ class _Door(BasicLoginHandler):
             self._say("wait")
             return
         user = self.users.get(name)
-        stored = user.password.get_secret_value() if user else NOBODYS
+        stored = user.password.get_secret_value() if user and user.password else NOBODYS
         self.tries.failed(name)  # before the password is looked at, or tries sent at once would all be let through
         is_right = await asyncio.to_thread(matches, password, stored)
         if user is None or not is_right:
             self._say("wrong")
             return
         self.tries.succeeded(name)
-        self.set_current_user(name)
+        remember(self, name, user)
         self.redirect(self._asked())
-
-    def set_current_user(self, user: str) -> None:
-        """Remember who signed in, and under which password; other sites' pages cannot send the cookies along."""
-        is_encrypted = "https" in (self.request.protocol, self.request.headers.get("X-Forwarded-Proto", ""))
-        for cookie, value in (("user", user), (_SIGNED_IN, _fingerprint(self.users[user]))):
-            self.set_secure_cookie(
-                cookie, value, expires_days=config.oauth_expiry, path=config.cookie_path,
-                httponly=True, samesite="Lax", secure=is_encrypted,
-            )  # fmt: skip
 
     def _say(self, what: str) -> None:
         self.redirect(f"./login?{urlencode({'error': what, 'next': self._asked()})}")

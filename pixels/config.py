@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pixels.errors import ConfigurationError
@@ -87,9 +96,33 @@ class DashboardUser(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    password: SecretStr
-    """As `pixels password` writes it."""
+    password: SecretStr | None = None
+    """As `pixels password` writes it; none where people sign in by OAuth."""
     role: DashboardRole
+
+
+class DashboardOAuth(BaseModel):
+    """Where people sign in to the dashboard with the account that they have there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provider: Literal["generic", "google", "github"]
+    key: str
+    """The client id that the provider gave."""
+    secret: SecretStr
+    redirect_uri: str = ""
+    """Where the provider sends people back to: https://.../login. Empty: the address that they came by."""
+    user_key: str = ""
+    """What of the provider's answer is the name in PIXELS_DASHBOARD_USERS. Empty: `email`; of GitHub `login`."""
+    authorize_url: str = ""
+    token_url: str = ""
+    user_url: str = ""
+
+    @model_validator(mode="after")
+    def _has_addresses(self) -> DashboardOAuth:
+        if self.provider == "generic" and not (self.authorize_url and self.token_url):
+            raise ValueError("a generic provider has an authorize_url and a token_url")
+        return self
 
 
 class Settings(BaseSettings):
@@ -144,6 +177,11 @@ class Settings(BaseSettings):
     dashboard_users: Annotated[dict[str, DashboardUser], NoDecode] = Field(
         {},
         description='Who may sign in to the dashboard: `{"name": {"password": "what `pixels password` wrote", "role": "viewer", "analyst" or "admin"}, ...}`. Empty: whoever can reach it, and then it listens on this machine only.',
+    )
+    dashboard_oauth: Annotated[DashboardOAuth | None, NoDecode] = Field(
+        None,
+        validate_default=True,
+        description='Where those users sign in instead of with passwords of Pixels: `{"provider": "google", "github" or "generic", "key": "client id", "secret": "..."}`, see [dashboard.md](dashboard.md#signing-in-by-oauth). Empty: with the passwords.',
     )
     dashboard_cookie_secret: SecretStr = Field(
         SecretStr(""),
@@ -325,11 +363,34 @@ class Settings(BaseSettings):
     @field_validator("dashboard_users")
     @classmethod
     def _usable_dashboard_users(cls, users: dict[str, DashboardUser]) -> dict[str, DashboardUser]:
-        if not all(name and is_kept(user.password.get_secret_value()) for name, user in users.items()):
+        passwords = [user.password.get_secret_value() for user in users.values() if user.password]
+        if "" in users or not all(map(is_kept, passwords)):
             raise ValueError(
                 "a password is what `pixels password` writes, such as scrypt:0123...:4567..., and a name is not empty"
             )
         return users
+
+    @field_validator("dashboard_oauth", mode="before")
+    @classmethod
+    def _decoded_dashboard_oauth(cls, oauth: object) -> object:
+        if not isinstance(oauth, str):
+            return oauth
+        if oauth and (decoded := _json_object(oauth)) is None:
+            raise ValueError('not a JSON object such as {"provider": "google", "key": "...", "secret": "..."}')
+        return decoded if oauth else None
+
+    @field_validator("dashboard_oauth")
+    @classmethod
+    def _usable_dashboard_oauth(cls, oauth: DashboardOAuth | None, info: ValidationInfo) -> DashboardOAuth | None:
+        users: dict[str, DashboardUser] = info.data.get("dashboard_users", {})
+        without = [name for name, user in users.items() if user.password is None]
+        if oauth is None and without:
+            raise ValueError(
+                f"{', '.join(without)} in PIXELS_DASHBOARD_USERS has no password: `pixels password` writes one, or people sign in by OAuth"
+            )
+        if oauth is not None and not users:
+            raise ValueError("PIXELS_DASHBOARD_USERS says who may come in, and it is empty")
+        return oauth
 
     @field_validator("dashboard_cookie_secret")
     @classmethod

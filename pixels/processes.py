@@ -136,4 +136,6 @@ def _as_text(value: object) -> str:
     """Write a setting as the environment has it; a secret is itself there."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if value is None:
+        return ""
     return json.dumps(value, default=SecretStr.get_secret_value) if isinstance(value, dict) else str(value)

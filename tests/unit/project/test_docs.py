@@ -23,7 +23,7 @@ def table_rows(text: str, header: str) -> list[list[str]]:
 
 
 def as_documented(default: object) -> str:
-    return f"`{default}`" if str(default) else "empty"
+    return f"`{default}`" if str("" if default is None else default) else "empty"
 
 
 def test_every_setting_is_listed_with_its_default_and_meaning() -> None:
