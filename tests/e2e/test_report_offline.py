@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.integration.notebooks.homes import HOSTILE, five_weeks
+from tests.integration.notebooks.homes import AFFILIATE, HOSTILE, five_weeks
 from tests.sample_warehouse import SampleWarehouse, visit
 
 PERIOD = ("-p", "from=2026-11-08", "-p", "to=2026-11-21")
@@ -72,9 +72,9 @@ def page(report: Path, chromium: Browser) -> OpenPage:
     return open_offline(chromium, report)
 
 
-def run(sample: SampleWarehouse, out: Path, *arguments: str) -> Path:
-    """Run `pixels report campaign_report` and return the page that it names."""
-    command = [sys.executable, "-m", "pixels", "report", "campaign_report", *arguments, "--no-pdf", "--out", str(out)]
+def run(sample: SampleWarehouse, out: Path, *arguments: str, name: str = "campaign_report") -> Path:
+    """Run `pixels report NAME` and return the page that it names."""
+    command = [sys.executable, "-m", "pixels", "report", name, *arguments, "--no-pdf", "--out", str(out)]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("PIXELS_")}
     finished = subprocess.run(
         command, env={**settings, "PIXELS_HOME": str(sample.home)}, cwd=out, capture_output=True, text=True
@@ -108,6 +108,28 @@ def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> No
     """Three lines, the banners and the funnel; the page asks for nothing but itself, and nothing is amiss."""
     assert [chart["painted"] > 1000 for chart in page.charts] == [True] * 5
     assert {chart["width"] for chart in page.charts} == {936}  # 1000 less the margins
+    assert page.requests == [report.as_uri()]
+    assert page.faults == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "charts"),
+    [
+        ("weekly_report", (), 4),
+        ("affiliate_report", ("-p", f"affiliate={AFFILIATE}"), 3),
+        ("funnel_analysis", (), 4),
+    ],
+)
+def test_so_does_every_chart_of_the_other_reports(
+    sample: SampleWarehouse, chromium: Browser, tmp_path: Path, name: str, arguments: tuple[str, ...], charts: int
+) -> None:
+    """As wide as the page, too."""
+    report = run(sample, tmp_path, *arguments, name=name)
+
+    page = open_offline(chromium, report)
+
+    assert [chart["painted"] > 1000 for chart in page.charts] == [True] * charts
+    assert {chart["room"] - chart["width"] for chart in page.charts} == {0}
     assert page.requests == [report.as_uri()]
     assert page.faults == []
 
