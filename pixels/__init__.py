@@ -15,18 +15,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pixels import plots
+    from pixels import anomalies, plots
     from pixels.errors import PixelsError
     from pixels.opening import open_warehouse as open  # noqa: A004 - `pixels.open` is the published name
     from pixels.warehouse import Warehouse
 
 __version__ = "0.1.0"
-__all__ = ["PixelsError", "Warehouse", "__version__", "open", "plots"]
+__all__ = ["PixelsError", "Warehouse", "__version__", "anomalies", "open", "plots"]
 
 _LAZY = {
     "open": ("pixels.opening", "open_warehouse"),
     "Warehouse": ("pixels.warehouse", "Warehouse"),
     "PixelsError": ("pixels.errors", "PixelsError"),
+    "anomalies": ("pixels.anomalies", None),
     "plots": ("pixels.plots", None),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -23,6 +23,7 @@ from pixels import (
     running_day,
     segments,
 )
+from pixels.anomalies import figures as figure_anomalies
 from pixels.funnel import STEPS, Window
 from pixels.opened import Opened
 from pixels.period import Day, Period, parse_period
@@ -177,6 +178,42 @@ class FigureQuestions(Opened):
         """
         period = parse_period(start, end)
         return conversions.conversions(self._dimensions, period, self._by(by), credit, self.complete_until, per)
+
+    def anomalies(
+        self,
+        start: Day,
+        end: Day,
+        by: str = "banner_tag",
+        everything: bool = False,
+        false_discoveries: float = figure_anomalies.FALSE_DISCOVERIES,
+    ) -> pl.DataFrame:
+        """Days on which a figure was not what the days before let expect: of all together, and of each value of `by`.
+
+        event_date, measure (daily_unique_visitors, registrations, ftd of the day; registration_rate, deposit_rate of those who
+        entered in the 7 days up to it), is_total, the dimension (null for all together), value, expected, lower, upper (chance
+        alone puts one day in 1,000 outside), score (standard deviations), p_value, is_anomaly, explained_by and
+        explained_change (of all together: the value with the largest part of the difference, and its own), kind ("silence",
+        "fall", "rise"). `everything`: also the days on which nothing stands out. `false_discoveries`: the share of what stands
+        out on a day that does so by chance, at most, on average. Only days that are over; a share when its 7 days are too.
+        A series needs 14 days before. See docs/insight.md.
+        """
+        period, by = parse_period(start, end), self._dimensions.check(by)
+        rate = figure_anomalies.check_rate(false_discoveries)
+        running = self._day_of(self.complete_until)
+        over = Period(period.start, min(period.end, running - timedelta(days=1)))
+        if over.end < over.start:
+            over = Period(over.end, over.end)
+        history = Period(over.start - figure_anomalies.HISTORY, over.end)
+        found = figure_anomalies.anomalies(
+            self.daily(history.start, history.end, by=by),
+            self.conversions(history.start, history.end, by=by, per="day"),
+            by,
+            period,
+            history,
+            running - timedelta(days=figure_anomalies.WEEK + 1),
+            rate,
+        )
+        return found if everything else found.filter("is_anomaly")
 
     def cohorts(self, start: Day, end: Day, by: str = "week", periods: int = 12) -> pl.DataFrame:
         """Of the players who registered in each week or month, how many made a first and a repeated deposit by when.

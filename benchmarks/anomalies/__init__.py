@@ -1,0 +1,1 @@
+"""How good the alarms are: false ones a month, and faults that are told of."""
