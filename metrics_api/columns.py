@@ -54,6 +54,10 @@ def _amount(meaning: str) -> Column:
     return Column(pl.Decimal(38, 4), meaning, nullable=True)
 
 
+def _number(meaning: str) -> Column:
+    return Column(pl.Float64(), meaning, nullable=True)
+
+
 def _rate(part: str, whole: str) -> Column:
     return Column(pl.Float64(), f"{part} / {whole}; null when nothing can be divided", nullable=True)
 
@@ -73,7 +77,7 @@ _KEPT = "of what counts instead; null where nothing does"
 COLUMNS: dict[str, Column] = {
     "event_date": Column(pl.Date(), "day in the warehouse's time zone"),
     "event_type": _text("visit, registration or deposit"),
-    "banner_tag": _text("the banner"),
+    "banner_tag": _text("the banner; null in a row of all together", nullable=True),
     "count": _count("players counted, or refusals"),
     "hour": _count("of the local clock, 0 to 23"),
     "starts_at": Column(INSTANT, "when the hour begins"),
@@ -130,6 +134,19 @@ COLUMNS: dict[str, Column] = {
     "active_depositors": _count("players who deposited in it"),
     "active_rate": _rate("active_depositors", "players"),
     "mature": Column(pl.Boolean(), "whether the week or month of a cohort, or the window of an entry, is over"),
+    # anomalies
+    "measure": _text("the figure: a count of the day, or a rate of those who entered in the 7 days up to it"),
+    "is_total": Column(pl.Boolean(), "whether it is of all values of the dimension together"),
+    "value": Column(pl.Float64(), "of the figure; a rate from 0 to 1"),
+    "expected": _number("what the days before let expect; null while there are too few"),
+    "lower": _number("chance alone puts one day in 1,000 outside of lower to upper"),
+    "upper": _number("the other end"),
+    "score": _number("standard deviations from what was expected"),
+    "p_value": _number("how often chance alone goes at least as far, in either direction"),
+    "is_anomaly": Column(pl.Boolean(), "whether it stands out from all series of its day"),
+    "explained_by": _text("of all together: the value with the largest part of the difference", nullable=True),
+    "explained_change": _number("its own difference from what was expected; of a rate, in people"),
+    "kind": _text("silence, fall or rise; null where nothing stands out", nullable=True),
     # segments
     "segment": _text("visitor, registered, depositor or lapsed"),
     "people": _count("people of the segment"),

@@ -23,7 +23,7 @@ from metrics_api.asked import (
     funnel_options,
 )
 from metrics_api.endpoint import Beside, Endpoint
-from metrics_api.parameters import TEXT, Parameter, Values, choice, whole_number
+from metrics_api.parameters import SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
 
@@ -193,6 +193,25 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "cohort", "offset", "players", "deposited_before", "first_depositors", "first_deposit_rate",
             "repeat_depositors", "repeat_deposit_rate", "active_depositors", "active_rate", "mature",
         ),
+    ),
+    Endpoint(
+        "/api/anomalies",
+        "Anomalies",
+        "Days on which a figure, of all together or of one value, was not what the days before let expect.",
+        (
+            *DAYS,
+            BY_TAG,
+            Parameter("everything", YES_OR_NO, "also the days on which nothing stands out", False, default=False),
+            Parameter(
+                "false_discoveries", SHARE, "of what stands out on a day, the share that does so by chance", 0.02, default=0.02
+            ),
+        ),
+        lambda warehouse, asked: warehouse.anomalies(**days_and("by", "everything", "false_discoveries")(asked)),
+        (
+            "event_date", "measure", "is_total", "value", "expected", "lower", "upper", "score", "p_value", "is_anomaly",
+            "explained_by", "explained_change", "kind",
+        ),
+        optional=("banner_tag",),
     ),
     Endpoint(
         "/api/segments",

@@ -36,7 +36,7 @@ class Parameter:
     name: str
     kind: Kind
     meaning: str
-    example: str | int
+    example: str | int | float
     required: bool = False
     default: Any = None
     many: int = 0
@@ -96,6 +96,15 @@ def whole_number(least: int, most: int) -> Kind:
         return int(text)
 
     return Kind({"type": "integer", "minimum": least, "maximum": most}, read)
+
+
+def _read_share(name: str, text: str) -> float:
+    if not re.fullmatch(r"0?\.[0-9]{1,9}", text, re.ASCII):
+        raise BadParameter(name, f"{text!r} is not a share between 0 and 1, such as 0.02")
+    return float(text)
+
+
+SHARE = Kind({"type": "number", "exclusiveMinimum": 0, "maximum": 0.5}, _read_share)
 
 
 def pattern(regex: str, hint: str) -> Kind:

@@ -199,11 +199,8 @@ class FigureQuestions(Opened):
         """
         period, by = parse_period(start, end), self._dimensions.check(by)
         rate = figure_anomalies.check_rate(false_discoveries)
-        running = self._day_of(self.complete_until)
-        over = Period(period.start, min(period.end, running - timedelta(days=1)))
-        if over.end < over.start:
-            over = Period(over.end, over.end)
-        history = Period(over.start - figure_anomalies.HISTORY, over.end)
+        running, known = self._day_of(self.complete_until), self.days_with_data()
+        history = figure_anomalies.history(period, known.start if known else None, running)
         found = figure_anomalies.anomalies(
             self.daily(history.start, history.end, by=by),
             self.conversions(history.start, history.end, by=by, per="day"),

@@ -99,14 +99,16 @@ def nab(folder: Path, level: float) -> None:
     """Print how many windows of the benchmark have an alarm, and how many alarms are outside of all of them."""
     windows = json.loads(folder.joinpath("labels", "combined_windows.json").read_text("utf-8"))
     print("| series | steps | windows found | false alarms a month |\n|---|---|---|---|")
-    sums = np.zeros(4)
+    sums = np.zeros(5)
     for name, labelled in sorted(windows.items()):
         if name.startswith(_NAB):
             sums += _nab_series(name, folder / "data" / name, labelled, level)
-    print(f"| all | {sums[0]:,.0f} | {sums[1]:.0f} of {sums[2]:.0f} | {sums[3]:.2f} |")
+    print(f"| all | {sums[0]:,.0f} | {sums[1]:.0f} of {sums[2]:.0f} | {sums[3] / sums[4]:.2f} |")
 
 
-def _nab_series(name: str, file: Path, labelled: list[list[str]], level: float) -> tuple[float, float, float, float]:
+def _nab_series(
+    name: str, file: Path, labelled: list[list[str]], level: float
+) -> tuple[float, float, float, float, float]:
     frame = pl.read_csv(file, try_parse_dates=True).rename({"timestamp": "time"}).sort("time")
     seconds = float(str(frame["time"].diff().dt.total_seconds().median()))
     every = "1h" if seconds >= 3_000 else f"{int(seconds // 60)}m"
@@ -118,7 +120,7 @@ def _nab_series(name: str, file: Path, labelled: list[list[str]], level: float) 
     alarms = sum(1 for i, at in enumerate(outside) if i == 0 or at - outside[i - 1] > _A_DAY_APART)
     months = (frame["time"][-1] - frame["time"][0]).days / 30
     print(f"| {name} | {frame.height:,} | {found} of {len(ranges)} | {alarms / months:.2f} |", flush=True)
-    return frame.height, found, len(ranges), alarms / 23.5  # all series together are 23.5 months
+    return frame.height, found, len(ranges), alarms, months
 
 
 def main() -> int:

@@ -25,6 +25,7 @@ DAYS_NEEDED = 14
 """Days of a series before anything can be said of it."""
 HISTORY = timedelta(days=84)
 """Days before the first one asked for that are looked at."""
+MOST_SERIES = 2_000
 LEVEL = 0.001
 """Chance alone puts this share of days outside of the limits."""
 FALSE_DISCOVERIES = 0.02
@@ -55,6 +56,27 @@ def check_rate(rate: float) -> float:
     return float(rate)
 
 
+def check_number_of_series(daily: pl.DataFrame, by: str) -> None:
+    """Raise BadParameter for a dimension of which there are too many values to weigh each."""
+    values = daily[by].n_unique()
+    if values > MOST_SERIES:
+        raise BadParameter(
+            "by",
+            f"{by} has {values:,} values in these days, and at most {MOST_SERIES:,} are weighed; choose a coarser one",
+        )
+
+
+def history(period: Period, first: date | None, running: date) -> Period:
+    """Return the days to look at: from `HISTORY` before the period, or the first day with data, to its last day that is over."""
+    end = min(period.end, running - timedelta(days=1))
+    start = (
+        period.start
+        if first is None
+        else max(first, period.start - HISTORY if period.start - first > HISTORY else first)
+    )
+    return Period(min(start, end), end)
+
+
 def anomalies(
     daily: pl.DataFrame, entries: pl.DataFrame, by: str, period: Period, history: Period, mature: date, rate: float
 ) -> pl.DataFrame:
@@ -64,11 +86,12 @@ def anomalies(
     entries  `wh.conversions(..., by=by, per="day")`: entry_date, by, and what `RATES` are made of
     mature   the last day whose entries have had their 7 days; later ones are not known yet
     """
+    check_number_of_series(daily, by)
     names = tuple(sorted({*daily[by].to_list(), *entries[by].to_list()}, key=lambda name: (name is None, name or "")))
     days = tuple(history.start + timedelta(days=day) for day in range(history.number_of_days))
     watched = [*_counts(daily, by, names, days), *_rates(entries, by, names, days, mature)]
     stands_out = _beyond_chance(watched, rate)
-    first = min((period.start - history.start).days, len(days))
+    first = min(max(0, (period.start - history.start).days), len(days))
     frames = [_rows(one, out, by, first) for one, out in zip(watched, stands_out, strict=True)]
     order = pl.Enum(MEASURES)
     found = pl.concat(frames).with_columns(pl.col("measure").cast(order))

@@ -89,6 +89,11 @@ QUESTIONS = {
             lambda wh: wh.cohorts(FROM, TO, by="week", periods=3),
         ),
         Question(
+            "/api/anomalies",
+            f"{NOVEMBER}&everything=true&false_discoveries=0.1",
+            lambda wh: wh.anomalies(FROM, TO, everything=True, false_discoveries=0.1),
+        ),
+        Question(
             "/api/accounting",
             f"{NOVEMBER}&type=visit&banner=brandA",
             lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
