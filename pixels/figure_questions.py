@@ -22,6 +22,7 @@ from pixels import (
     money,
     running_day,
     segments,
+    what_if,
 )
 from pixels.anomalies import figures as figure_anomalies
 from pixels.funnel import STEPS, Window
@@ -254,6 +255,28 @@ class FigureQuestions(Opened):
         """
         self._check_keeps_every_record()
         return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
+
+    def what_if(
+        self,
+        rule: str,
+        start: Day,
+        end: Day,
+        by: str = "banner_tag",
+        per: str | None = None,
+        banner: str | Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """What would count by another rule, worked out from the records, beside what counts: see `pixels.what_if.what_if`.
+
+        `rule` "per_day" (as it is: once a day, type and player), "per_event" (every event), "per_day_and_banner" (once a day,
+        type, player and banner) or "first_ever" (the first event of a type that a player ever made). event_type, the
+        dimension `by` (of banners), count (as in `summary`), what_if, difference; with `per` "day" event_date before them.
+        Raises NoArchive when days are archived and the archive is not beside the snapshots.
+        """
+        rule, period, by = what_if.check_rule(rule), parse_period(start, end), self._dimensions.check_of_banners(by)
+        if per is not None:
+            funnel.one_of("per", per, what_if.PERS)
+        self._check_keeps_every_record()
+        return what_if.what_if(self._dimensions, rule, period, by, per, banner)
 
     def known_banners(self) -> pl.DataFrame:
         """What `pixels banners import` was told: banner_tag, affiliate, campaign, name, cost (null: nothing), by tag.
