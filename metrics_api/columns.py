@@ -181,6 +181,8 @@ COLUMNS: dict[str, Column] = {
     "credited_to_another_banner": _count("the player counts already, for another banner"),
     "same_event_again": _count("another record with the same id is the event"),
     "bots": _count("visits of declared crawlers"),
+    "what_if": _count("what would count by the rule"),
+    "difference": _count("what_if - count"),
     "reason": _text("why it was refused", nullable=True),
     # single records
     "person": _text("the player, whom a linked visitor key became"),

@@ -23,9 +23,10 @@ from metrics_api.asked import (
     funnel_options,
 )
 from metrics_api.endpoint import Beside, Endpoint
-from metrics_api.parameters import SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
+from metrics_api.parameters import DIMENSION, SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
+from pixels.what_if import RULES
 
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
@@ -242,6 +243,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         DAYS,
         lambda warehouse, asked: warehouse.refused(**_DAYS(asked)),
         ("event_date", "reason", "count"),
+    ),
+    Endpoint(
+        "/api/what-if",
+        "Counts by another rule",
+        "Worked out from the records, beside what counts; by the rule per_day, which is the one that holds, they are the same.",
+        (
+            Parameter(
+                "rule", choice(*RULES), "what counts once: a player a day, every event, a player a day and banner, or a player ever",
+                "per_event", required=True,
+            ),
+            *DAYS,
+            BANNERS,
+            Parameter("by", DIMENSION, "the dimension, one that the banner decides", "banner_tag", default="banner_tag"),
+            Parameter("per", choice("day"), "with day one row for each day; without it one for all", "day"),
+        ),
+        lambda warehouse, asked: warehouse.what_if(asked["rule"], **days_and("banner", "by", "per")(asked)),
+        ("event_type", "count", "what_if", "difference"),
+        optional=("banner_tag", "event_date"),
     ),
     *RECORDS,
 )  # fmt: skip

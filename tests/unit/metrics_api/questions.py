@@ -99,6 +99,11 @@ QUESTIONS = {
             lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
         ),
         Question("/api/refused", NOVEMBER, lambda wh: wh.refused(FROM, TO)),
+        Question(
+            "/api/what-if",
+            f"{NOVEMBER}&rule=per_event&banner={quote(HOSTILE)}",
+            lambda wh: wh.what_if("per_event", FROM, TO, banner=HOSTILE),
+        ),
         Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
         Question("/api/segments", f"on={TO}&lapsed_after=7", lambda wh: wh.segments(TO, 7)),
         Question(
@@ -127,6 +132,11 @@ VARIANTS = {
             "/api/kpis",
             f"{NOVEMBER}&by=affiliate&credit=registration",
             lambda wh: wh.kpis(FROM, TO, by="affiliate", credit="registration"),
+        ),
+        Question(
+            "/api/what-if",
+            f"{NOVEMBER}&rule=first_ever&by=site&per=day",
+            lambda wh: wh.what_if("first_ever", FROM, TO, by="site", per="day"),
         ),
         Question("/api/money", f"{NOVEMBER}&by=affiliate", lambda wh: wh.money(FROM, TO, by="affiliate")),
         Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),
