@@ -20,6 +20,7 @@ from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
 from pixels.plots.segments import segments_bars
 from pixels.plots.trend import banner_trend, daily_trend
+from pixels.plots.what_if import what_if_bars
 
 metrics = daily_trend
 summary = banner_trend
@@ -36,6 +37,7 @@ money = money_bars
 segments = segments_bars
 compare = compare_bars
 today = today_bars
+what_if = what_if_bars
 
 __all__ = [
     "accounting",
@@ -68,4 +70,6 @@ __all__ = [
     "summary",
     "today",
     "today_bars",
+    "what_if",
+    "what_if_bars",
 ]

@@ -58,6 +58,7 @@ def test_a_banner_tag_stays_text_in_tooltip_and_axis(chromium: Browser, tmp_path
             "funnel": plots.funnel(wh.funnel(*DAYS, by="banner_tag")),
             "conversions": plots.conversions(wh.conversions(*DAYS, by="banner_tag")),
             "player": plots.player(wh.player("p1")),
+            "what_if": plots.what_if(wh.what_if("per_event", *DAYS)),
         }
 
     for name, plot in drawn.items():
