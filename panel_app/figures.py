@@ -109,6 +109,11 @@ def dimensions_of(warehouse: Warehouse, period: Period, earlier: Period | None) 
     """Return what is known of every banner that has anything in the days: banner_tag and the other dimensions."""
     days = [period] if earlier is None else [period, earlier]
     tags = pl.concat([warehouse.banners(one.start, one.end).select(TAG) for one in days]).unique().sort(TAG)
+    return with_dimensions(warehouse, tags)
+
+
+def with_dimensions(warehouse: Warehouse, tags: pl.DataFrame) -> pl.DataFrame:
+    """Return the banner tags with the other dimensions that they decide."""
     for dimension in warehouse.dimensions:
         tags = tags if dimension == TAG else warehouse.add_dimension(tags, dimension)
     return tags

@@ -13,7 +13,21 @@ from panel_app.pages.players import PLAYERS
 from panel_app.pages.proof import PROOF
 from panel_app.pages.reports import REPORTS
 from panel_app.pages.system import SYSTEM
+from panel_app.pages.what_if import WHAT_IF
 from panel_app.pages.why import WHY
 
-PAGES: tuple[Page, ...] = (OVERVIEW, BANNERS, FUNNEL, PLAYERS, COHORTS, LIVE, REPORTS, PROOF, SYSTEM, BANNER, WHY)
+PAGES: tuple[Page, ...] = (
+    OVERVIEW,
+    BANNERS,
+    FUNNEL,
+    PLAYERS,
+    COHORTS,
+    LIVE,
+    REPORTS,
+    PROOF,
+    WHAT_IF,
+    SYSTEM,
+    BANNER,
+    WHY,
+)
 """Every page, in the order of the navigation."""

@@ -11,7 +11,7 @@ from panel_app import words
 from panel_app.address import Address
 from panel_app.blocks.accounting import TYPES, accounting_table, days_table, types_choice
 from panel_app.blocks.layout import section, stack
-from panel_app.blocks.markup import text
+from panel_app.blocks.markup import link, text
 from panel_app.blocks.rebuild_check import last_check_of, rebuild_check
 from panel_app.figures import TAG, dimensions_of, filtered
 from panel_app.page import Go, Page, Shown
@@ -68,7 +68,8 @@ class ProofView:
             f"<h2>What became of all that was received</h2>{accounting_table(proof.accounts)}{_refused_list(proof.refused)}"
         )
         check = rebuild_check(last_check_of(shown.standing), shown.situation.time_zone)
-        self._check.show(f"<h2>Rebuild check</h2>{check}")
+        anew = link(address.at("what-if", rule="per_day"), "Count these days anew", css="more")
+        self._check.show(f'<div class="line"><h2>Rebuild check</h2>{anew}</div>{check}')
         self._days.show(
             f'<div class="line"><h2>By day</h2>{types_choice(address, event_type)}</div>'
             + days_table(proof.accounts, shown, event_type, banner)

@@ -34,6 +34,7 @@ PAGES = {
     "live": "live",
     "reports-page": "reports?report=campaign_report",
     "proof": "proof",
+    "what-if": "what-if",
     "system": "system",
 }
 REPORTS = {

@@ -45,6 +45,7 @@ PAGES = (
     "live",
     "reports?report=campaign_report",
     "proof",
+    "what-if",
     "system",
 )
 
