@@ -65,7 +65,8 @@ _TAKEN_NAMES = frozenset(
         "player_id", "mature", "banners", "entered_at", "step_at", "visitor_keys", "event_id", "created_at", "registered",
         "deposited", "entry_date", "after_registration", "registration_at", "registration_banner", "registration_id", "deposit_at", "deposit_banner",
         "deposit_id", "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
-        "unverified_transactions", "unverified_amount", "is_verified", "what_if", "difference",
+        "unverified_transactions", "unverified_amount", "is_verified", "what_if", "difference", "people", "at_risk", "converted", "converted_at", "began_at", "seconds",
+        "surviving", "greenwood", "longest", "converted_share", "lower", "upper", "after_seconds",
     }
 )  # fmt: skip
 """Columns of the frames that a part of the tag becomes a column of, and of those that they are made of; and more of them:"""

@@ -22,6 +22,7 @@ from pixels import (
     money,
     running_day,
     segments,
+    time_to_convert,
     what_if,
 )
 from pixels.anomalies import figures as figure_anomalies
@@ -223,6 +224,27 @@ class FigureQuestions(Opened):
         cohorts.check_question(by, periods)
         return cohorts.cohorts(
             self._snapshot, period, by, periods, self.time_zone, self._day_of(self.complete_until), self._last_day()
+        )
+
+    def time_to_convert(
+        self,
+        start: Day,
+        end: Day,
+        to: str = "deposit",
+        by: str | None = None,
+        within: str = "30d",
+        confidence: float = 0.95,
+    ) -> pl.DataFrame:
+        """Which share has converted by when, those counted too who began a moment ago; see `pixels.time_to_convert.time_to_convert`.
+
+        `to` "deposit": players who registered in the range, until their first deposit; "registration": people from their first
+        visit in it until they register. A row for every unit of `within` (30d, 48h, 90m), or one a value of the dimension `by`
+        and unit: after_seconds, people, at_risk, converted, converted_share (Kaplan and Meier's estimate), lower, upper.
+        """
+        period, by = parse_period(start, end), self._by(by)
+        time_to_convert.check_question(to, within, confidence)
+        return time_to_convert.time_to_convert(
+            self._dimensions, period, to, by, within, confidence, self.time_zone, self.complete_until
         )
 
     def segments(self, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:

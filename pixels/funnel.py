@@ -75,11 +75,11 @@ def _windows(window: object, later_steps: Sequence[str]) -> tuple[timedelta, ...
     return (parse_window(window),) * len(later_steps)
 
 
-def parse_window(window: object) -> timedelta:
-    """Read a length of time: a whole number of days, hours or minutes, such as 7d, 12h or 30m."""
+def parse_window(window: object, parameter: str = "window") -> timedelta:
+    """Read a length of time: a whole number of days, hours or minutes, such as 7d, 12h or 30m. Raises BadParameter."""
     match = _WINDOW.fullmatch(window) if isinstance(window, str) else None
     if match is None:
-        raise BadParameter("window", f"{window!r} is not a length of time; write for example 7d, 12h or 30m")
+        raise BadParameter(parameter, f"{window!r} is not a length of time; write for example 7d, 12h or 30m")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
