@@ -131,7 +131,7 @@ def by_hand(people: Followed, time: float) -> tuple[float, float]:
 @given(groups=st.lists(followed, min_size=1, max_size=3))
 def test_the_estimate_and_its_limits_are_those_of_plain_python_and_of_scipy(groups: list[Followed]) -> None:
     """At every time of every group, ties included."""
-    from scipy import stats  # type: ignore[import-untyped]
+    from scipy import stats
 
     rows = [(number, *one) for number, people in enumerate(groups) for one in people]
     frame = pl.DataFrame(rows, ["group", "seconds", "converted"], orient="row")
