@@ -26,6 +26,7 @@ from metrics_api.endpoint import Beside, Endpoint
 from metrics_api.parameters import DIMENSION, SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
+from pixels.anomalies.figures import FALSE_DISCOVERIES
 from pixels.what_if import RULES
 
 _COUNTS = ("event_date", "event_type", "count")
@@ -203,11 +204,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             *DAYS,
             BY_TAG,
             Parameter("everything", YES_OR_NO, "also the days on which nothing stands out", False, default=False),
+            Parameter("rates", YES_OR_NO, "registration_rate and deposit_rate too; counts alone are quicker", True, default=True),
             Parameter(
-                "false_discoveries", SHARE, "of what stands out on a day, the share that does so by chance", 0.02, default=0.02
+                "false_discoveries", SHARE, "of what stands out on a day, the share that does so by chance", FALSE_DISCOVERIES, default=FALSE_DISCOVERIES
             ),
         ),
-        lambda warehouse, asked: warehouse.anomalies(**days_and("by", "everything", "false_discoveries")(asked)),
+        lambda warehouse, asked: warehouse.anomalies(**days_and("by", "everything", "rates", "false_discoveries")(asked)),
         (
             "event_date", "measure", "is_total", "value", "expected", "lower", "upper", "score", "p_value", "is_anomaly",
             "explained_by", "explained_change", "kind",

@@ -100,7 +100,7 @@ def whole_number(least: int, most: int) -> Kind:
 
 def _read_share(name: str, text: str) -> float:
     if not re.fullmatch(r"0?\.[0-9]{1,9}", text, re.ASCII):
-        raise BadParameter(name, f"{text!r} is not a share between 0 and 1, such as 0.02")
+        raise BadParameter(name, f"{text!r} is not a share between 0 and 1, such as 0.01")
     return float(text)
 
 

@@ -41,6 +41,8 @@ class Figures:
     """`wh.money`, of the banners that the filters leave."""
     costs: pl.DataFrame
     """banner_tag, cost: of the banners whose cost is known."""
+    stood_out: pl.DataFrame | None = None
+    """event_date, measure: days whose counts, of the banners that are shown, stood out; None: not known (yet)."""
 
     @property
     def has_events(self) -> bool:
@@ -53,11 +55,29 @@ def read_figures(answers: Answers, address: Address, where: Situation, standing:
     figures = _activity(answers, address, where)
     yield figures
     before = figures.before
-    yield replace(
+    whole = replace(
         figures,
         now=_with_entries(answers, figures.now, address),
         before=None if before is None else _with_entries(answers, before, address),
     )
+    yield whole
+    if watched(address):
+        yield replace(whole, stood_out=_stood_out(answers, where, address))
+
+
+def watched(address: Address) -> bool:
+    """Whether what is shown is one series that anomalies are looked for in: all banners together, or one."""
+    return not address.where or (len(address.where) == 1 and address.where[0][0] == TAG)
+
+
+def _stood_out(answers: Answers, where: Situation, address: Address) -> pl.DataFrame:
+    found = answers.ask(_anomalies, where.period)
+    of = pl.col("is_total") if not address.where else ~pl.col("is_total") & (pl.col(TAG) == address.where[0][1])
+    return found.filter(of).select(DAY, "measure")
+
+
+def _anomalies(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    return warehouse.anomalies(period.start, period.end, rates=False)
 
 
 def _activity(answers: Answers, address: Address, where: Situation) -> Figures:

@@ -27,6 +27,8 @@ class Shown:
     standing: Standing
     sees_people: bool = True
     """Whether whoever looks may see the names of players."""
+    user: str = ""
+    """Who looks; empty: nobody had to sign in."""
     is_on_screen: bool = True
     """Whether a browser has the page: charts are drawn then, so that the numbers come first."""
 

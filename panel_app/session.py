@@ -187,7 +187,13 @@ class Session:
     def _what_is_shown(self) -> Shown:
         state = self.state
         return Shown(
-            state.answers_to, state.situation, state.answer, state.standing, self._sees_people, self._is_on_screen
+            state.answers_to,
+            state.situation,
+            state.answer,
+            state.standing,
+            self._sees_people,
+            self._user,
+            self._is_on_screen,
         )
 
     def _in_place_of_figures(self) -> str | None:

@@ -21,7 +21,7 @@ import polars as pl
 
 import pixels
 from benchmarks.anomalies.years import FAULTS, SIZES, Year, size_of
-from pixels.anomalies.figures import anomalies, runs
+from pixels.anomalies.figures import FALSE_DISCOVERIES, anomalies, runs
 from pixels.period import Period
 
 _FIRST, _HISTORY, _DAYS = date(2025, 1, 6), 84, 365
@@ -55,7 +55,13 @@ def found_in(year: Year) -> pl.DataFrame:
     """Return what stands out in the year after the history."""
     period = Period(year.days[_HISTORY], year.days[-1])
     rows = anomalies(
-        year.daily(), year.entries(), "banner_tag", period, Period(year.days[0], year.days[-1]), year.days[-1], 0.02
+        year.daily(),
+        year.entries(),
+        "banner_tag",
+        period,
+        Period(year.days[0], year.days[-1]),
+        year.days[-1],
+        FALSE_DISCOVERIES,
     )
     return rows.filter("is_anomaly")
 

@@ -24,8 +24,15 @@ _TYPES = {"visit": "", "registration": "registration", "deposit": "deposit"}
 
 
 def trend_frame(measure: Measure, figures: Figures, where: Situation) -> pl.DataFrame:
-    """Return a measure by day, and that of the earlier days beside it: event_date, value, partial, before_date, before."""
+    """Return a measure by day, and that of the earlier days beside it: event_date, value, partial, stands_out, ...
+
+    ... before_date, before.
+    """
+    days = (
+        [] if figures.stood_out is None else figures.stood_out.filter(pl.col("measure") == measure.part)[DAY].to_list()
+    )
     now = daily(measure, figures.now, where)
+    now = now.with_columns(stands_out=pl.lit(False) if measure.is_rate else pl.col(DAY).is_in(days))
     fair = where.fair_days(measure.needs)
     if fair is None or figures.before is None:
         return now.with_columns(before_date=pl.lit(None, pl.Date), before=pl.lit(None, pl.Float64))
@@ -45,7 +52,7 @@ class TrendSection:
     def show(self, shown: Shown, measure: Measure) -> None:
         """Draw the measure of the figures that are shown."""
         frame = trend_frame(measure, shown.answer, shown.situation)
-        self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure)}")
+        self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure, frame)}")
         if shown.is_on_screen:
             self._chart.draw(measure, frame)
         self._twin.show(f'<div class="line">{trend_table(measure, frame)}{self._ways(shown, measure)}</div>')
@@ -57,12 +64,16 @@ class TrendSection:
         return why + exports(shown.address, "trend", picture=True, notebook=True)
 
 
-def _lines(shown: Shown, measure: Measure) -> str:
-    """Say what the lines are."""
+def _lines(shown: Shown, measure: Measure, frame: pl.DataFrame) -> str:
+    """Say what the lines are, and how many days stand out."""
     fair = shown.situation.fair_days(measure.needs)
     before = f'<span class="key before">{text(words.days(fair))}</span>' if fair else ""
     now = f'<span class="key now">{text(words.days(shown.situation.period))}</span>'
-    return f'<p class="keys note">{now}{before}<span>dashed: may still rise</span></p>'
+    number = int(frame["stands_out"].sum())
+    ways = {"measure": measure.part, **({"banner": shown.address.where[0][1] or ""} if shown.address.where else {})}
+    told = f"{words.counted(number, 'day stands', 'days stand')} out" if number else ""
+    marked = link(shown.address.at("anomalies", **ways), f"\u25c6 {told}") if number else ""
+    return f'<p class="keys note">{now}{before}<span>dashed: may still rise</span>{marked}</p>'
 
 
 class TrendChart:
@@ -85,6 +96,7 @@ class TrendChart:
             frame.height,
             measure.slug,
             tuple(frame["partial"]),
+            frame["stands_out"].any(),
             frame["before"].null_count(),
         )
         if structure == self._drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panel_app.page import Page
+from panel_app.pages.anomalies import ANOMALIES
 from panel_app.pages.banner import BANNER
 from panel_app.pages.banners import BANNERS
 from panel_app.pages.cohorts import COHORTS
@@ -22,6 +23,7 @@ PAGES: tuple[Page, ...] = (
     FUNNEL,
     PLAYERS,
     COHORTS,
+    ANOMALIES,
     LIVE,
     REPORTS,
     PROOF,

@@ -28,7 +28,7 @@ HISTORY = timedelta(days=84)
 MOST_SERIES = 2_000
 LEVEL = 0.001
 """Chance alone puts this share of days outside of the limits."""
-FALSE_DISCOVERIES = 0.02
+FALSE_DISCOVERIES = 0.01
 """Of the series that stand out on a day, no more than this share by chance, on average."""
 
 
@@ -78,19 +78,32 @@ def history(period: Period, first: date | None, running: date) -> Period:
 
 
 def anomalies(
-    daily: pl.DataFrame, entries: pl.DataFrame, by: str, period: Period, history: Period, mature: date, rate: float
+    daily: pl.DataFrame,
+    entries: pl.DataFrame | None,
+    by: str,
+    period: Period,
+    history: Period,
+    mature: date,
+    rate: float,
 ) -> pl.DataFrame:
     """Return a row a day, measure and series, as `FigureQuestions.anomalies` says, in this order, all series together first.
 
     daily    `wh.daily(..., by=by)` of the history: event_date, by, and `COUNTS`
-    entries  `wh.conversions(..., by=by, per="day")`: entry_date, by, and what `RATES` are made of
+    entries  `wh.conversions(..., by=by, per="day")`: entry_date, by, and what `RATES` are made of; None: counts alone are wanted
     mature   the last day whose entries have had their 7 days; later ones are not known yet
     """
     check_number_of_series(daily, by)
-    names = tuple(sorted({*daily[by].to_list(), *entries[by].to_list()}, key=lambda name: (name is None, name or "")))
+    names = tuple(
+        sorted(
+            {*daily[by].to_list(), *([] if entries is None else entries[by].to_list())},
+            key=lambda name: (name is None, name or ""),
+        )
+    )
     days = tuple(history.start + timedelta(days=day) for day in range(history.number_of_days))
-    watched = [*_counts(daily, by, names, days), *_rates(entries, by, names, days, mature)]
-    stands_out = _beyond_chance(watched, rate)
+    counts = list(_counts(daily, by, names, days))
+    rates = [] if entries is None else list(_rates(entries, by, names, days, mature))
+    watched = [*counts, *rates]
+    stands_out = [*_beyond_chance(counts, rate), *(_beyond_chance(rates, rate) if rates else [])]
     first = min(max(0, (period.start - history.start).days), len(days))
     frames = [_rows(one, out, by, first) for one, out in zip(watched, stands_out, strict=True)]
     order = pl.Enum(MEASURES)
@@ -149,7 +162,10 @@ def _begun(table: Numbers) -> Numbers:
 
 
 def _beyond_chance(watched: list[Watched], rate: float) -> list[Numbers]:
-    """Say of each series whether it stands out on each day: all series and measures of a day are one family."""
+    """Say of each series whether it stands out on each day: all series and measures of a day are one family.
+
+    Counts are one and rates another, so that who asks for counts alone sees the same days as who asks for all.
+    """
     p_values = np.stack([one.verdict.p_value for one in watched])
     found = np.zeros(p_values.shape, bool)
     for day in range(p_values.shape[2]):

@@ -9,6 +9,7 @@ stays text in axes and tooltips.
 from __future__ import annotations
 
 from pixels.plots.accounting import accounting_bars
+from pixels.plots.anomalies import anomaly_band
 from pixels.plots.bars import banners_bars, funnel_bars
 from pixels.plots.changes import changes_bars
 from pixels.plots.cohorts import cohorts_table
@@ -27,6 +28,7 @@ summary = banner_trend
 banners = banners_bars
 funnel = funnel_bars
 accounting = accounting_bars
+anomalies = anomaly_band
 cohorts = cohorts_table
 conversions = conversions_bars
 costs = costs_bars
@@ -42,6 +44,8 @@ what_if = what_if_bars
 __all__ = [
     "accounting",
     "accounting_bars",
+    "anomalies",
+    "anomaly_band",
     "banner_trend",
     "banners",
     "banners_bars",

@@ -33,6 +33,8 @@ def figure_trend(
 ) -> Any:
     """Draw a figure by day: event_date, value (null: a gap), partial, and beside it before_date and before (null: none).
 
+    A column stands_out, if there is one, says which days get a diamond.
+
     The line to a `partial` day, whose figure may still rise, is dashed. The earlier days are a grey line over the days that
     they stand beside. `is_rate` writes 0.081 as 8.1 %; `numbers` is how the reader
     writes them. `width` None fills the page.
@@ -43,7 +45,14 @@ def figure_trend(
     rows = frame.with_columns(pl.col("value", "before").cast(pl.Float64))
     top = max([0.0, *rows["value"].drop_nulls(), *rows["before"].drop_nulls()]) * 1.1 or 1.0
     return dressed(
-        hv.Overlay([_earlier(rows, is_rate), *_line(rows, label), _targets(rows, label, is_rate, numbers)]),
+        hv.Overlay(
+            [
+                _earlier(rows, is_rate),
+                *_line(rows, label),
+                *_marked(rows),
+                _targets(rows, label, is_rate, numbers),
+            ]
+        ),
         width,
         height,
         title="",
@@ -52,11 +61,12 @@ def figure_trend(
         ylim=(0, top),
         padding=(0.02, 0.1),
         show_legend=False,
-        **_axes(rows, is_rate, numbers),
+        **figure_axes(rows, is_rate, numbers),
     )
 
 
-def _axes(rows: pl.DataFrame, is_rate: bool, numbers: Numbers) -> dict[str, Any]:
+def figure_axes(rows: pl.DataFrame, is_rate: bool, numbers: Numbers) -> dict[str, Any]:
+    """Return the options of the axes of a figure by `event_date`."""
     days = rows["event_date"]
     named = {"xticks": days.to_list()} if days.len() <= _EVERY_DAY_NAMED else {}
     own = [] if numbers == ENGLISH else [partial(_written_on_y, is_rate=is_rate, language=numbers.language)]
@@ -89,7 +99,7 @@ def _days_on_x(plot: Any, _element: Any) -> None:
 
 
 def _earlier(rows: pl.DataFrame, is_rate: bool) -> Any:
-    named = rows.select("event_date", "before", "before_date", text=_written("before", is_rate, ENGLISH))
+    named = rows.select("event_date", "before", "before_date", text=written_figure("before", is_rate, ENGLISH))
     return hv.Curve(named, "event_date", "before", label="before").opts(
         color=GREY, line_width=1.5, alpha=0.8, backend="bokeh"
     )
@@ -112,6 +122,15 @@ def _line(rows: pl.DataFrame, label: str) -> list[Any]:
     return [*drawn, marks.opts(color=PALETTE[0], size=4, backend="bokeh")]
 
 
+def _marked(rows: pl.DataFrame) -> list[Any]:
+    """Return the days that stand out."""
+    if "stands_out" not in rows.columns or not rows["stands_out"].any():
+        return []
+    marked = rows.filter("stands_out").drop_nulls("value").select("event_date", "value")
+    marks = hv.Scatter(marked, "event_date", "value", label="stands out")
+    return [marks.opts(color=PALETTE[1], size=11, marker="diamond", backend="bokeh")]
+
+
 def _targets(rows: pl.DataFrame, label: str, is_rate: bool, numbers: Numbers) -> Any:
     """Return unseen points, larger than those that are seen, with the tooltips."""
     cut = pl.when("partial").then(pl.lit(", may still rise")).otherwise(pl.lit(""))
@@ -119,8 +138,8 @@ def _targets(rows: pl.DataFrame, label: str, is_rate: bool, numbers: Numbers) ->
     named = there.select(
         "event_date",
         place=pl.coalesce("value", "before"),
-        now=_written("value", is_rate, numbers),
-        then=_written("before", is_rate, numbers),
+        now=written_figure("value", is_rate, numbers),
+        then=written_figure("before", is_rate, numbers),
         day=pl.col("event_date").dt.strftime("%a, %-d %b %Y") + cut,
         earlier=pl.col("before_date").dt.strftime("%a, %-d %b %Y").fill_null("nothing to compare"),
     )
@@ -134,7 +153,8 @@ def _targets(rows: pl.DataFrame, label: str, is_rate: bool, numbers: Numbers) ->
     )
 
 
-def _written(column: str, is_rate: bool, numbers: Numbers) -> pl.Expr:
+def written_figure(column: str, is_rate: bool, numbers: Numbers) -> pl.Expr:
+    """Write a figure as the reader does, a rate from 0 to 1 in percent, and a dash for null."""
     value = pl.col(column)
     text = pl.format("{} %", (value * 100).round(1)) if is_rate else value.round(0).cast(pl.Int64).cast(pl.String)
     own = text if numbers == ENGLISH else text.map_elements(numbers.written, pl.String)

@@ -31,6 +31,7 @@ PAGES = {
     "funnel": "funnel",
     "players": "players?segment=depositor",
     "cohorts": "cohorts",
+    "anomalies": "anomalies",
     "live": "live",
     "reports-page": "reports?report=campaign_report",
     "proof": "proof",

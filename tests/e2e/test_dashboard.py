@@ -42,6 +42,7 @@ PAGES = (
     "players?segment=visitor",
     "players?player=p3-0",
     "cohorts",
+    "anomalies",
     "live",
     "reports?report=campaign_report",
     "proof",

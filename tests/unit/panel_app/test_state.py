@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from panel_app.blocks.trend import trend_frame
 from panel_app.figures import Figures
+from panel_app.measures import VISITORS
 from panel_app.page import Page
 from panel_app.pages import PAGES
 from panel_app.source import Held, Published
@@ -55,15 +57,39 @@ def test_the_default_is_28_complete_days_of_the_warehouses_time_zone(
 
 
 def test_activity_is_shown_before_conversions_are_counted(sample: SampleWarehouse, state: DashboardState) -> None:
-    """The first look has the sums by day, the last one everything; none is whole before that."""
+    """The first look has the sums by day, the next conversions, the last one what stood out; none is whole before that."""
     sample.publish(*HISTORY, complete_until=NOON)
 
     looks = list(state.looks())
 
     answers = [look.answer for look in looks]
     assert all(isinstance(answer, Figures) for answer in answers)
-    assert [answer.now.entries is None for answer in answers] == [True, False, False]  # type: ignore[attr-defined]
-    assert [look.is_whole for look in looks] == [False, False, True]
+    assert [answer.now.entries is None for answer in answers] == [True, False, False, False]  # type: ignore[attr-defined]
+    assert [answer.stood_out is None for answer in answers] == [True, True, False, False]  # type: ignore[attr-defined]
+    assert [look.is_whole for look in looks] == [False, False, False, True]
+
+
+def test_days_that_stood_out_are_marked_in_the_trend(sample: SampleWarehouse, state: DashboardState) -> None:
+    """Of all banners, or of the one that is shown; of several nobody looked."""
+    burst = [visit(f"burst{person}", "burst", "2026-11-14T10:00") for person in range(60)]
+    usual = [
+        visit(f"u{day}-{person}", "usual", f"2026-{day}T10:00") for day in _days_of_autumn() for person in range(9)
+    ]
+    sample.publish(*burst, *usual, complete_until=NOON)
+
+    def marked(href: str) -> list[date]:
+        state.go(href)
+        state.follow()
+        frame = trend_frame(VISITORS, state.answer, state.situation)
+        return frame.filter("stands_out")["event_date"].to_list()
+
+    assert marked("./") == [date(2026, 11, 14)]
+    assert marked("./?is.banner_tag=usual") == []
+    assert marked("./?is.banner_tag=usual&is.banner_tag=burst") == []
+
+
+def _days_of_autumn() -> list[str]:
+    return [f"{month:02}-{day:02}" for month, days in ((9, 30), (10, 31), (11, 21)) for day in range(1, days + 1)]
 
 
 def test_a_look_at_another_address_is_not_shown(sample: SampleWarehouse, state: DashboardState) -> None:

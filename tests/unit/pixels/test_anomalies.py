@@ -11,7 +11,7 @@ import pytest
 
 import pixels
 from pixels import Warehouse
-from pixels.anomalies.figures import COUNTS, HISTORY, anomalies, runs
+from pixels.anomalies.figures import COUNTS, FALSE_DISCOVERIES, HISTORY, anomalies, runs
 from pixels.errors import BadParameter
 from pixels.period import Period
 from tests.sample_warehouse import Event, SampleWarehouse, at, registration, visit
@@ -54,7 +54,12 @@ class Months:
         last = len(self.days) - 1 if last is None else last
         period = Period(self.days[first], self.days[last])
         rows = anomalies(
-            *self.frames(), "banner_tag", period, Period(self.days[0], self.days[last]), self.days[last], 0.02
+            *self.frames(),
+            "banner_tag",
+            period,
+            Period(self.days[0], self.days[last]),
+            self.days[last],
+            FALSE_DISCOVERIES,
         )
         return rows if everything else rows.filter("is_anomaly")
 
