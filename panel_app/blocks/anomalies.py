@@ -12,8 +12,7 @@ from panel_app.acknowledged import LONGEST, Acknowledged
 from panel_app.address import Address
 from panel_app.blocks.markup import link, name, text
 from pixels.anomalies.figures import DAYS_NEEDED, RATES
-from pixels.anomalies.said import Writer, said, visitors_were_usual
-from pixels.plots.anomalies import LABELS
+from pixels.anomalies.said import LABELS, Writer, said, visitors_were_usual
 
 TAG = "banner_tag"
 _KINDS = {"silence": "Silence", "fall": "Fall", "rise": "Rise"}

@@ -17,6 +17,7 @@ from pixels.reports.shelf import ShelvedReport, shelved_report
 
 NOT_HERE = '<p class="note">Only a snapshot is known here: reports are in the dashboard of its own machine.</p>'
 _ABOUT = {
+    "anomaly_investigation": "Which days stood out, who explains them, at which hours, and what became of what was received.",
     "affiliate_report": "What one affiliate's banners brought, to send out. It names no banner of anybody else, and no person.",
     "campaign_report": "What a range of days brought, of all banners or of one: figures, days, banners, conversions.",
     "funnel_analysis": "How people go from visit to deposit: how many, how long it takes, and where banners stand out.",

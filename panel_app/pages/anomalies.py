@@ -24,8 +24,9 @@ from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
 from pixels import Warehouse
 from pixels.anomalies.figures import DAYS_NEEDED, runs
+from pixels.anomalies.said import LABELS
 from pixels.period import Period
-from pixels.plots.anomalies import LABELS, anomaly_band, series_of
+from pixels.plots.anomalies import anomaly_band, series_of
 
 HEIGHT = 300
 TAG = "banner_tag"

@@ -14,6 +14,14 @@ from pixels.anomalies.figures import RATES, WEEK
 from pixels.period import Period
 
 NOUNS = {"daily_unique_visitors": "visitors", "registrations": "registrations", "ftd": "FTD"}
+LABELS = {
+    "daily_unique_visitors": "Daily unique visitors",
+    "registrations": "Registrations",
+    "ftd": "FTD",
+    "registration_rate": "Visit to registration, 7 days",
+    "deposit_rate": "Registration to FTD, 7 days",
+}
+"""What is watched, as screens call it."""
 _DID = {"registration_rate": "visitors", "deposit_rate": "registrations"}
 _THEN = {"registration_rate": "registered", "deposit_rate": "made a first deposit"}
 

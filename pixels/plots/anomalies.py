@@ -7,19 +7,12 @@ from typing import Any
 import holoviews as hv
 import polars as pl
 
+from pixels.anomalies.said import LABELS
 from pixels.errors import BadParameter
 from pixels.numbers import ENGLISH, Numbers
 from pixels.plots.figure_trend import figure_axes, written_figure
 from pixels.plots.theme import GREY, HEIGHT, PALETTE, WIDTH, dressed, load_backend, nothing_to_draw
 
-LABELS = {
-    "daily_unique_visitors": "Daily unique visitors",
-    "registrations": "Registrations",
-    "ftd": "FTD",
-    "registration_rate": "Visit to registration, 7 days",
-    "deposit_rate": "Registration to FTD, 7 days",
-}
-"""What is watched, as screens call it."""
 _RATES = ("registration_rate", "deposit_rate")
 _STANDS_OUT = PALETTE[1]
 

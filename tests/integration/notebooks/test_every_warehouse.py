@@ -17,6 +17,11 @@ HOMES = {"five weeks": five_weeks, "empty": empty, "first day": first_day}
 NAMES = sorted(path.stem for path in resource_path("notebooks").glob("*.ipynb"))
 PARAMETERS = {"affiliate_report": {"affiliate": AFFILIATE}}
 EXPECTED = {
+    "anomaly_investigation": (
+        "25 Oct to 21 Nov 2026, all banners",
+        "Nothing stood out: every figure of these days is what the days before let expect.",
+        "No count stood out, so there is no day to look into.",
+    ),
     "campaign_report": (
         "25 Oct to 21 Nov 2026, all banners",
         "6 visitors a day on average. The busiest day was Saturday, 31 Oct 2026, with 9 visitors.",
@@ -60,6 +65,7 @@ EXPECTED = {
 }
 """What each comes to on five weeks of data, worked out by hand: 3 + day % 7 visitors a day."""
 ON_NO_DATA = {
+    "anomaly_investigation": "Nothing can be said of these days yet: that takes 14 days before them.",
     "campaign_report": "there is nobody to follow",
     "quickstart": "there is nobody to follow",
     "weekly_report": "Nothing was counted in these days.",
@@ -68,6 +74,7 @@ ON_NO_DATA = {
     "warehouse_tour": "Both are empty: nothing has been counted.",
 }
 ON_THE_FIRST_DAY = {
+    "anomaly_investigation": "Nothing can be said of these days yet: that takes 14 days before them.",
     "campaign_report": "“brandA” brought the most: 1 deposit day of 1 (100.0 %).",
     "quickstart": "Of 2 people who visited, 1 (50.0 %) registered and 1 (50.0 %) deposited within 7 days.",
     "weekly_report": "There are no whole days of as much data before these to compare with.",
