@@ -18,13 +18,13 @@ _EVER = "36500d"
 
 
 def durations(
-    dimensions: Dimensions, period: Period, to: str, by: str | None, time_zone: str, until: datetime
+    dimensions: Dimensions, period: Period, conversion: str, by: str | None, time_zone: str, until: datetime
 ) -> pl.DataFrame:
     """Return one row for everybody who began on a day of the period and before `until`.
 
-    to "deposit"        players, from their first registration to their first deposit. Who deposited before registering is
+    "deposit"           players, from their first registration to their first deposit. Who deposited before registering is
                         left out, as in the cohorts
-    to "registration"   people as in the funnel, from their first visit of the period to the first registration after it. Who
+    "registration"      people as in the funnel, from their first visit of the period to the first registration after it. Who
                         had registered before is left out
 
     began_at    instant of the registration or visit
@@ -32,7 +32,7 @@ def durations(
     converted   whether it is the first
     [by]        the dimension of the event that they began with
     """
-    known = _to_deposit if to == "deposit" else _to_registration
+    known = _to_deposit if conversion == "deposit" else _to_registration
     began = known(dimensions, period, by, time_zone, until).filter(pl.col("began_at") < until)
     at = pl.col("converted_at")
     followed = began.with_columns(converted_at=pl.when(at < until).then(at))

@@ -232,21 +232,21 @@ class FigureQuestions(Opened):
         self,
         start: Day,
         end: Day,
-        to: str = "deposit",
+        conversion: str = "deposit",
         by: str | None = None,
         within: str = "30d",
         confidence: float = 0.95,
     ) -> pl.DataFrame:
         """Which share has converted by when, those counted too who began a moment ago; see `pixels.time_to_convert.time_to_convert`.
 
-        `to` "deposit": players who registered in the range, until their first deposit; "registration": people from their first
+        `conversion` "deposit": players who registered in the range, until their first deposit; "registration": people from their first
         visit in it until they register. A row for every unit of `within` (30d, 48h, 90m), or one a value of the dimension `by`
         and unit: after_seconds, people, at_risk, converted, converted_share (Kaplan and Meier's estimate), lower, upper.
         """
         period, by = parse_period(start, end), self._by(by)
-        time_to_convert.check_question(to, within, confidence)
+        time_to_convert.check_question(conversion, within, confidence)
         return time_to_convert.time_to_convert(
-            self._dimensions, period, to, by, within, confidence, self.time_zone, self.complete_until
+            self._dimensions, period, conversion, by, within, confidence, self.time_zone, self.complete_until
         )
 
     def segments(self, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:

@@ -18,9 +18,9 @@ _MOST_ROWS = 400
 _COUNTS = ["people", "at_risk", "converted"]
 
 
-def check_question(to: object, within: object, confidence: object) -> None:
+def check_question(conversion: object, within: object, confidence: object) -> None:
     """Raise BadParameter for what is no conversion, no length of time of which rows can be made, or no confidence."""
-    one_of("to", to, CONVERSIONS)
+    one_of("conversion", conversion, CONVERSIONS)
     parse_window(within, "within")
     if _steps(str(within)) > _MOST_ROWS:
         raise BadParameter("within", f"{within!r} has more than {_MOST_ROWS} rows; write it in a larger unit")
@@ -37,7 +37,7 @@ def check_confidence(confidence: object) -> float:
 def time_to_convert(
     dimensions: Dimensions,
     period: Period,
-    to: str,
+    conversion: str,
     by: str | None,
     within: str,
     confidence: float,
@@ -57,7 +57,7 @@ def time_to_convert(
     converted_share   estimate of those who convert by then, of all who begin; null where nobody was followed for so long
     lower, upper      its limits at `confidence`; null also while nobody has converted, and when everybody has
     """
-    people = durations(dimensions, period, to, by, time_zone, complete_until)
+    people = durations(dimensions, period, conversion, by, time_zone, complete_until)
     groups = _groups(people, by)
     numbered = people.with_columns(_group=pl.lit(0)) if by is None else people.join(groups, on=by, nulls_equal=True)
     curve = survival(numbered.with_columns(pl.col("_group").cast(pl.Int64)), ["_group"])

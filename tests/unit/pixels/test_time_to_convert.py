@@ -71,7 +71,7 @@ def test_who_deposited_first_or_registers_later_than_is_known_is_left_out(wh: Wa
 
 def test_visits_lead_to_registrations_of_the_same_person(wh: Warehouse) -> None:
     """The visitor key was linked two hours after its visit; the other visitor is still waited for."""
-    found = wh.time_to_convert(*NOVEMBER, to="registration", within="3h")
+    found = wh.time_to_convert(*NOVEMBER, conversion="registration", within="3h")
     assert found.select("after_seconds", "people", "converted", "converted_share").rows() == [
         (0, 2, 0, 0.0), (3_600, 2, 0, 0.0), (7_200, 2, 1, 0.5), (10_800, 2, 1, 0.5),
     ]  # fmt: skip
@@ -89,7 +89,7 @@ def test_values_of_a_dimension_stand_apart(wh: Warehouse) -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("to", "visit"), ("to", None), ("within", "soon"), ("within", 7), ("within", "401d"), ("within", "0d"), ("confidence", 95),
+    [("conversion", "visit"), ("conversion", None), ("within", "soon"), ("within", 7), ("within", "401d"), ("within", "0d"), ("confidence", 95),
      ("confidence", 1.0), ("confidence", 0.4), ("by", "planet"), ("start", "today"), ("end", "2026-10-31")],
 )  # fmt: skip
 def test_a_wrong_parameter_is_named(wh: Warehouse, parameter: str, value: object) -> None:
@@ -100,17 +100,17 @@ def test_a_wrong_parameter_is_named(wh: Warehouse, parameter: str, value: object
     assert raised.value.parameter == parameter
 
 
-@pytest.mark.parametrize("to", ["deposit", "registration"])
-def test_an_empty_warehouse_has_the_same_columns(tmp_path: Path, wh: Warehouse, to: str) -> None:
+@pytest.mark.parametrize("conversion", ["deposit", "registration"])
+def test_an_empty_warehouse_has_the_same_columns(tmp_path: Path, wh: Warehouse, conversion: str) -> None:
     """Of nobody no share is known; by a dimension there is no row."""
     SampleWarehouse(tmp_path).publish()
     with pixels.open(tmp_path) as empty:
-        nothing = empty.time_to_convert("0001-01-01", "9999-12-31", to, within="2d")
-        assert nothing.schema == wh.time_to_convert(*NOVEMBER, to).schema
+        nothing = empty.time_to_convert("0001-01-01", "9999-12-31", conversion, within="2d")
+        assert nothing.schema == wh.time_to_convert(*NOVEMBER, conversion).schema
         assert nothing.drop("after_seconds").unique().rows() == [(0, 0, 0, None, None, None)]
-        split = empty.time_to_convert("0001-01-01", "9999-12-31", to, by="banner_tag")
+        split = empty.time_to_convert("0001-01-01", "9999-12-31", conversion, by="banner_tag")
         assert split.is_empty()
-        assert split.schema == wh.time_to_convert(*NOVEMBER, to, by="banner_tag").schema
+        assert split.schema == wh.time_to_convert(*NOVEMBER, conversion, by="banner_tag").schema
 
 
 Followed = list[tuple[float, bool]]
