@@ -39,11 +39,11 @@ LAPSED_AFTER = Parameter(
 )
 
 MOST_STEPS = 10
-_WINDOW = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
+LENGTH_OF_TIME = pattern(r"[1-9][0-9]{0,4}[dhm]", "is not a length of time; write for example 7d, 12h or 30m")
 FUNNEL = (
     Parameter(
         "window",
-        _WINDOW,
+        LENGTH_OF_TIME,
         "time from the entry on, once for all steps, or once for each later step",
         "7d",
         default=("7d",),

@@ -139,7 +139,9 @@ COLUMNS: dict[str, Column] = {
     "is_total": Column(pl.Boolean(), "whether it is of all values of the dimension together"),
     "value": Column(pl.Float64(), "of the figure; a rate from 0 to 1"),
     "expected": _number("what the days before let expect; null while there are too few"),
-    "lower": _number("chance alone puts one day in 1,000 outside of lower to upper"),
+    "lower": _number(
+        "of an anomaly, chance alone puts one day in 1,000 outside of lower to upper; else limit of the estimate"
+    ),
     "upper": _number("the other end"),
     "score": _number("standard deviations from what was expected"),
     "p_value": _number("how often chance alone goes at least as far, in either direction"),
@@ -147,9 +149,14 @@ COLUMNS: dict[str, Column] = {
     "explained_by": _text("of all together: the value with the largest part of the difference", nullable=True),
     "explained_change": _number("its own difference from what was expected; of a rate, in people"),
     "kind": _text("silence, fall or rise; null where nothing stands out", nullable=True),
+    # how soon people convert
+    "after_seconds": _count("time since they began"),
+    "at_risk": _count("people who had not converted before that time, and whom it has been that long for"),
+    "converted": _count("people who had converted by then"),
+    "converted_share": _number("estimate of those who convert by then; null where nobody was followed so long"),
     # segments
     "segment": _text("visitor, registered, depositor or lapsed"),
-    "people": _count("people of the segment"),
+    "people": _count("people of the segment; of those who may convert, all who began"),
     "everybody": _count("people of all segments"),
     "share": _rate("people", "everybody"),
     "first_seen": Column(INSTANT, "of the first counted event up to the day"),

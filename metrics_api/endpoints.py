@@ -17,6 +17,7 @@ from metrics_api.asked import (
     EVENT_TYPE,
     FUNNEL,
     LAPSED_AFTER,
+    LENGTH_OF_TIME,
     ON,
     PER,
     days_and,
@@ -215,6 +216,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "explained_by", "explained_change", "kind",
         ),
         optional=("banner_tag",),
+    ),
+    Endpoint(
+        "/api/time-to-convert",
+        "How soon people convert",
+        "Which share has converted by when, with limits (0.95), those counted too who began a moment ago.",
+        (
+            *DAYS,
+            Parameter(
+                "conversion", choice("deposit", "registration"),
+                "from the registration to the first deposit, or from the first visit to the registration", "deposit", default="deposit",
+            ),
+            BY,
+            Parameter("within", LENGTH_OF_TIME, "for how long, in the unit of the rows; 400 of them at most", "30d", default="30d"),
+        ),
+        lambda warehouse, asked: warehouse.time_to_convert(**days_and("conversion", "by", "within")(asked)),
+        ("after_seconds", "people", "at_risk", "converted", "converted_share", "lower", "upper"),
     ),
     Endpoint(
         "/api/segments",

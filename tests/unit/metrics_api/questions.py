@@ -94,6 +94,11 @@ QUESTIONS = {
             lambda wh: wh.anomalies(FROM, TO, everything=True, false_discoveries=0.1),
         ),
         Question(
+            "/api/time-to-convert",
+            f"{NOVEMBER}&conversion=registration&within=3d",
+            lambda wh: wh.time_to_convert(FROM, TO, "registration", within="3d"),
+        ),
+        Question(
             "/api/accounting",
             f"{NOVEMBER}&type=visit&banner=brandA",
             lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
@@ -132,6 +137,11 @@ VARIANTS = {
             "/api/kpis",
             f"{NOVEMBER}&by=affiliate&credit=registration",
             lambda wh: wh.kpis(FROM, TO, by="affiliate", credit="registration"),
+        ),
+        Question(
+            "/api/time-to-convert",
+            f"{NOVEMBER}&by=banner_tag&within=48h",
+            lambda wh: wh.time_to_convert(FROM, TO, by="banner_tag", within="48h"),
         ),
         Question(
             "/api/what-if",
