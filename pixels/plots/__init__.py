@@ -20,6 +20,7 @@ from pixels.plots.hours import hours_bars
 from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
 from pixels.plots.segments import segments_bars
+from pixels.plots.time_to_convert import time_to_convert_curve
 from pixels.plots.trend import banner_trend, daily_trend
 from pixels.plots.what_if import what_if_bars
 
@@ -40,6 +41,7 @@ segments = segments_bars
 compare = compare_bars
 today = today_bars
 what_if = what_if_bars
+time_to_convert = time_to_convert_curve
 
 __all__ = [
     "accounting",
@@ -72,6 +74,8 @@ __all__ = [
     "segments",
     "segments_bars",
     "summary",
+    "time_to_convert",
+    "time_to_convert_curve",
     "today",
     "today_bars",
     "what_if",
