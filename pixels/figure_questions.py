@@ -22,8 +22,6 @@ from pixels import (
     money,
     running_day,
     segments,
-    time_to_convert,
-    what_if,
 )
 from pixels.anomalies import figures as figure_anomalies
 from pixels.funnel import STEPS, Window
@@ -228,27 +226,6 @@ class FigureQuestions(Opened):
             self._snapshot, period, by, periods, self.time_zone, self._day_of(self.complete_until), self._last_day()
         )
 
-    def time_to_convert(
-        self,
-        start: Day,
-        end: Day,
-        conversion: str = "deposit",
-        by: str | None = None,
-        within: str = "30d",
-        confidence: float = 0.95,
-    ) -> pl.DataFrame:
-        """Which share has converted by when, those counted too who began a moment ago; see `pixels.time_to_convert.time_to_convert`.
-
-        `conversion` "deposit": players who registered in the range, until their first deposit; "registration": people from their first
-        visit in it until they register. A row for every unit of `within` (30d, 48h, 90m), or one a value of the dimension `by`
-        and unit: after_seconds, people, at_risk, converted, converted_share (Kaplan and Meier's estimate), lower, upper.
-        """
-        period, by = parse_period(start, end), self._by(by)
-        time_to_convert.check_question(conversion, within, confidence)
-        return time_to_convert.time_to_convert(
-            self._dimensions, period, conversion, by, within, confidence, self.time_zone, self.complete_until
-        )
-
     def segments(self, on: Day | None = None, lapsed_after: int = 30) -> pl.DataFrame:
         """Where people stood at the end of a day (None: the last one with data): segment, people, everybody, share.
 
@@ -279,28 +256,6 @@ class FigureQuestions(Opened):
         """
         self._check_keeps_every_record()
         return accounting.refused(self._snapshot, parse_period(start, start if end is None else end))
-
-    def what_if(
-        self,
-        rule: str,
-        start: Day,
-        end: Day,
-        by: str = "banner_tag",
-        per: str | None = None,
-        banner: str | Sequence[str] | None = None,
-    ) -> pl.DataFrame:
-        """What would count by another rule, worked out from the records, beside what counts: see `pixels.what_if.what_if`.
-
-        `rule` "per_day" (as it is: once a day, type and player), "per_event" (every event), "per_day_and_banner" (once a day,
-        type, player and banner) or "first_ever" (the first event of a type that a player ever made). event_type, the
-        dimension `by` (of banners), count (as in `summary`), what_if, difference; with `per` "day" event_date before them.
-        Raises NoArchive when days are archived and the archive is not beside the snapshots.
-        """
-        rule, period, by = what_if.check_rule(rule), parse_period(start, end), self._dimensions.check_of_banners(by)
-        if per is not None:
-            funnel.one_of("per", per, what_if.PERS)
-        self._check_keeps_every_record()
-        return what_if.what_if(self._dimensions, rule, period, by, per, banner)
 
     def known_banners(self) -> pl.DataFrame:
         """What `pixels banners import` was told: banner_tag, affiliate, campaign, name, cost (null: nothing), by tag.

@@ -11,6 +11,7 @@ import polars as pl
 from pixels import changes
 from pixels.errors import BadParameter
 from pixels.figure_questions import FigureQuestions
+from pixels.insight_questions import InsightQuestions
 from pixels.period import Day
 from pixels.pointer import Pointer
 from pixels.record_questions import RecordQuestions
@@ -30,7 +31,7 @@ class Source(Protocol):
         """Return the snapshot with this number. Raises NoSnapshot when it is not kept there."""
 
 
-class Warehouse(FigureQuestions, RecordQuestions):
+class Warehouse(FigureQuestions, InsightQuestions, RecordQuestions):
     """One published snapshot: read-only, unchanging, usable from several threads and as a context manager.
 
     Days are calendar days of `time_zone`, inclusive at both ends, given as dates or as text such as "2026-11-22"; what
