@@ -124,7 +124,7 @@ COLUMNS: dict[str, Column] = {
     "p75_seconds_from_entry": _seconds("upper quartile"),
     "p90_seconds_from_entry": _seconds("ninth decile"),
     # cohorts
-    "cohort": Column(pl.Date(), "first day of the week or month of the registration"),
+    "cohort": Column(pl.Date(), "first day of the week or month in which they registered, or began"),
     "offset": _count("0: the week or month of the registration, 1: the next"),
     "deposited_before": _count("players who deposited before they registered"),
     "first_depositors": _count("players with their first deposit by then"),
@@ -138,7 +138,7 @@ COLUMNS: dict[str, Column] = {
     "measure": _text("the figure: a count of the day, or a rate of those who entered in the 7 days up to it"),
     "is_total": Column(pl.Boolean(), "whether it is of all values of the dimension together"),
     "value": Column(pl.Float64(), "of the figure; a rate from 0 to 1"),
-    "expected": _number("what the days before let expect; null while there are too few"),
+    "expected": _number("what was to be expected; null while too little is known for that"),
     "lower": _number(
         "of an anomaly, chance alone puts one day in 1,000 outside of lower to upper; else limit of the estimate"
     ),
@@ -153,6 +153,10 @@ COLUMNS: dict[str, Column] = {
     "after_seconds": _count("time since they began"),
     "at_risk": _count("people who had not converted before that time, and whom it has been that long for"),
     "converted": _count("people who had converted by then"),
+    "open": _count("people who had not, and still had time for it"),
+    "as_of": Column(pl.Date(), "the day at whose end the forecast would have been made"),
+    "actual": _count("of the same people, those who converted in the end"),
+    "held": Column(pl.Boolean(), "whether actual is within the limits"),
     "converted_share": _number("estimate of those who convert by then; null where nobody was followed so long"),
     # segments
     "segment": _text("visitor, registered, depositor or lapsed"),

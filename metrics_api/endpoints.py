@@ -17,14 +17,14 @@ from metrics_api.asked import (
     EVENT_TYPE,
     FUNNEL,
     LAPSED_AFTER,
-    LENGTH_OF_TIME,
     ON,
     PER,
     days_and,
     funnel_options,
 )
 from metrics_api.endpoint import Beside, Endpoint
-from metrics_api.parameters import DIMENSION, SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
+from metrics_api.insight_endpoints import INSIGHTS
+from metrics_api.parameters import SHARE, TEXT, YES_OR_NO, Parameter, Values, choice, whole_number
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
 from pixels.anomalies.figures import FALSE_DISCOVERIES
@@ -218,22 +218,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         optional=("banner_tag",),
     ),
     Endpoint(
-        "/api/time-to-convert",
-        "How soon people convert",
-        "Which share has converted by when, with limits (0.95), those counted too who began a moment ago.",
-        (
-            *DAYS,
-            Parameter(
-                "conversion", choice("deposit", "registration"),
-                "from the registration to the first deposit, or from the first visit to the registration", "deposit", default="deposit",
-            ),
-            BY,
-            Parameter("within", LENGTH_OF_TIME, "for how long, in the unit of the rows; 400 of them at most", "30d", default="30d"),
-        ),
-        lambda warehouse, asked: warehouse.time_to_convert(**days_and("conversion", "by", "within")(asked)),
-        ("after_seconds", "people", "at_risk", "converted", "converted_share", "lower", "upper"),
-    ),
-    Endpoint(
         "/api/segments",
         "Segments",
         "Where people stood at the end of a day: visitor, registered, depositor or lapsed.",
@@ -263,23 +247,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         lambda warehouse, asked: warehouse.refused(**_DAYS(asked)),
         ("event_date", "reason", "count"),
     ),
-    Endpoint(
-        "/api/what-if",
-        "Counts by another rule",
-        "Worked out from the records, beside what counts; by the rule per_day, which is the one that holds, they are the same.",
-        (
-            Parameter(
-                "rule", choice(*RULES), "what counts once: a player a day, every event, a player a day and banner, or a player ever",
-                "per_event", required=True,
-            ),
-            *DAYS,
-            BANNERS,
-            Parameter("by", DIMENSION, "the dimension, one that the banner decides", "banner_tag", default="banner_tag"),
-            Parameter("per", choice("day"), "with day one row for each day; without it one for all", "day"),
-        ),
-        lambda warehouse, asked: warehouse.what_if(asked["rule"], **days_and("banner", "by", "per")(asked)),
-        ("event_type", "count", "what_if", "difference"),
-        optional=("banner_tag", "event_date"),
-    ),
+    *INSIGHTS,
     *RECORDS,
 )  # fmt: skip

@@ -99,6 +99,16 @@ QUESTIONS = {
             lambda wh: wh.time_to_convert(FROM, TO, "registration", within="3d"),
         ),
         Question(
+            "/api/forecast",
+            f"{NOVEMBER}&conversion=registration&within=12h&learn=3",
+            lambda wh: wh.forecast(FROM, TO, "registration", within="12h", learn=3),
+        ),
+        Question(
+            "/api/forecast/backtest",
+            f"{NOVEMBER}&conversion=registration&within=12h",
+            lambda wh: wh.forecast_backtest(FROM, TO, "registration", within="12h"),
+        ),
+        Question(
             "/api/accounting",
             f"{NOVEMBER}&type=visit&banner=brandA",
             lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
