@@ -16,6 +16,7 @@ from pixels.plots.cohorts import cohorts_table
 from pixels.plots.compared import compare_bars, today_bars
 from pixels.plots.conversions import conversions_bars
 from pixels.plots.costs import costs_bars
+from pixels.plots.forecast import forecast_bars
 from pixels.plots.hours import hours_bars
 from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
@@ -41,6 +42,7 @@ segments = segments_bars
 compare = compare_bars
 today = today_bars
 what_if = what_if_bars
+forecast = forecast_bars
 time_to_convert = time_to_convert_curve
 
 __all__ = [
@@ -62,6 +64,8 @@ __all__ = [
     "costs",
     "costs_bars",
     "daily_trend",
+    "forecast",
+    "forecast_bars",
     "funnel",
     "funnel_bars",
     "hours",
