@@ -20,6 +20,7 @@ _SPREADS = np.geomspace(2.0, 20_000.0, 25)
 """Values of k: cohorts whose rates differ by about 70 % to 0.7 %; on this scale each is as likely as the others beforehand."""
 _STEPS = 41
 _FINE = 1_000.0
+_UNSEEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Hazard:
     """
 
     seconds: Numbers
+    at_risk: Numbers
     summed: Numbers
     risk: Numbers
     variance: Numbers
@@ -44,7 +46,11 @@ class Hazard:
         at_risk = np.cumsum(ended[::-1])[::-1]
         not_all = np.minimum(here, at_risk - 0.5)  # where all who are left convert at once, the next one need not
         return cls(
-            times, np.cumsum(here / at_risk), np.cumsum(-np.log1p(-not_all / at_risk)), np.cumsum(here / at_risk**2)
+            times,
+            at_risk.astype(np.float64),
+            np.cumsum(here / at_risk),
+            np.cumsum(-np.log1p(-not_all / at_risk)),
+            np.cumsum(here / at_risk**2),
         )
 
     def summed_at(self, seconds: Numbers) -> Numbers:
@@ -52,16 +58,23 @@ class Hazard:
         return self._at(self.summed, seconds)
 
     def ahead(self, seconds: Numbers, horizon: float) -> tuple[Numbers, float]:
-        """Return the risk from after these times up to the horizon, and by how much it may be wrong: its relative variance."""
+        """Return the risk from after these times up to the horizon, and by how much it may be wrong: its relative variance.
+
+        Half a conversion more than was seen is taken for granted among those who were followed on (H. Jeffreys' prior of a
+        Poisson rate): that nobody has converted so late does not mean that nobody can.
+        """
         end = np.array([horizon])
-        risk = self._at(self.risk, end) - self._at(self.risk, seconds)
-        variance = self._at(self.variance, end) - self._at(self.variance, seconds)
+        followed_on = np.append(self.at_risk, 1.0)[self._place(seconds)]
+        risk = self._at(self.risk, end) - self._at(self.risk, seconds) + _UNSEEN / followed_on
+        variance = self._at(self.variance, end) - self._at(self.variance, seconds) + _UNSEEN / followed_on**2
         mean = float(risk.mean()) if risk.size else 0.0
         return risk, float(variance.mean()) / mean**2 if mean else 0.0
 
+    def _place(self, seconds: Numbers) -> NDArray[np.intp]:
+        return np.searchsorted(self.seconds, seconds, side="right")
+
     def _at(self, values: Numbers, seconds: Numbers) -> Numbers:
-        place = np.searchsorted(self.seconds, seconds, side="right")
-        return np.concatenate(([0.0], values))[place]
+        return np.concatenate(([0.0], values))[self._place(seconds)]
 
 
 def weights_of_spreads(converted: Numbers, expected: Numbers) -> Numbers:

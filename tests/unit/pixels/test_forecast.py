@@ -185,7 +185,7 @@ def test_limits_hold_as_often_as_they_say(size: int, spread: float) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=20))
 def test_the_hazard_is_that_of_plain_python(people: list[tuple[int, bool]]) -> None:
-    """The sum of d / n up to each time, and what lies between it and the last, with the sum of d / n squared of that."""
+    """The sum of d / n up to each time, and what lies between it and the last, with the sum of d / n squared of that, and half a conversion more."""
     hazard = Hazard.of(np.array([float(s) for s, _ in people]), np.array([c for _, c in people]))
     for time in range(-1, 8):
         terms = [
@@ -198,8 +198,9 @@ def test_the_hazard_is_that_of_plain_python(people: list[tuple[int, bool]]) -> N
             for moment in sorted({s for s, _ in people if s > time})
         ]
         risk, relative = hazard.ahead(np.array([float(time)]), 7.0)
-        assert risk[0] == pytest.approx(sum(-np.log(1 - min(d, n - 0.5) / n) for d, n in later))
-        assert relative * risk[0] ** 2 == pytest.approx(sum(d / n**2 for d, n in later))
+        on = later[0][1] if later else 1
+        assert risk[0] == pytest.approx(sum(-np.log(1 - min(d, n - 0.5) / n) for d, n in later) + 0.5 / on)
+        assert relative * risk[0] ** 2 == pytest.approx(sum(d / n**2 for d, n in later) + 0.5 / on**2)
 
 
 def test_cohorts_that_are_alike_leave_chance_alone() -> None:
