@@ -20,6 +20,7 @@ _ABOUT = {
     "anomaly_investigation": "Which days stood out, who explains them, at which hours, and what became of what was received.",
     "affiliate_report": "What one affiliate's banners brought, to send out. It names no banner of anybody else, and no person.",
     "campaign_report": "What a range of days brought, of all banners or of one: figures, days, banners, conversions.",
+    "cohort_forecast": "How soon people convert, how many of the newest weeks still will, and how often such a forecast was right.",
     "funnel_analysis": "How people go from visit to deposit: how many, how long it takes, and where banners stand out.",
     "weekly_report": "For the team: what the latest week brought against the one before, and which banner explains it.",
 }

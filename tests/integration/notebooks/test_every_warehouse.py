@@ -56,6 +56,12 @@ EXPECTED = {
         "The share that registered did not change by more than chance: 45.0 %, then 44.9 %.",
         "Of 76 players who registered in these days, 28 (36.8 %) had made a first deposit",
     ),
+    "cohort_forecast": (
+        "25 Oct to 21 Nov 2026, all banners",
+        "Of 76 players who registered, 36.8 % make a first deposit within 14 days",
+        "Of 18 players who registered in the newest cohort, from 16 Nov 2026, 6 made a first deposit so far; 6 are expected",
+        "Of 5 forecasts that would have been made of earlier cohorts, 5 (100.0 %) held",
+    ),
     "warehouse_tour": (
         "counted_events is the largest, with about 340 rows.",
         "They agree in each of 3 event types: 340 events count.",
@@ -71,6 +77,7 @@ ON_NO_DATA = {
     "weekly_report": "Nothing was counted in these days.",
     "affiliate_report": "Nothing was received, so there is nothing to explain.",
     "funnel_analysis": "there is nobody to follow",
+    "cohort_forecast": "Nobody registered in these days.",
     "warehouse_tour": "Both are empty: nothing has been counted.",
 }
 ON_THE_FIRST_DAY = {
@@ -80,6 +87,7 @@ ON_THE_FIRST_DAY = {
     "weekly_report": "There are no whole days of as much data before these to compare with.",
     "affiliate_report": "No banner of “<i>Example</i> Media” has an event in these days.",
     "funnel_analysis": "For 2 of them the 7 days are not over, so these shares may still rise.",
+    "cohort_forecast": "Nothing can be foreseen yet: it takes somebody who registered 14 days ago or earlier.",
     "warehouse_tour": "They agree in each of 3 event types: 4 events count.",
 }
 

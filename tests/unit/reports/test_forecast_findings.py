@@ -1,0 +1,55 @@
+"""Sentences about those who still have time."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from pixels.forecast import _COLUMNS
+from pixels.reports import forecast_findings as findings
+
+
+def curve(people: int, share: float | None, lower: float | None = None, upper: float | None = None) -> pl.DataFrame:
+    """The last row of a curve, after one that nobody should look at."""
+    rows = [(0, 999, 0.9, None, None), (86_400, people, share, lower, upper)]
+    return pl.DataFrame(rows, ["after_seconds", "people", "converted_share", "lower", "upper"], orient="row")
+
+
+def cohorts(*rows: tuple[object, ...]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
+
+
+def test_the_share_is_told_with_its_limits() -> None:
+    """Where there are any; and nothing is told of nobody."""
+    assert findings.how_soon(curve(1_200, 0.25, 0.2, 0.301), "deposit", "14 days") == (
+        "Of 1,200 players who registered, 25.0 % make a first deposit within 14 days, as far as can be told between 20.0 % and 30.1 %."
+    )
+    assert (
+        findings.how_soon(curve(1, 0.0), "registration", "1 day")
+        == "Of 1 person who came, 0.0 % register within 1 day."
+    )
+    assert findings.how_soon(curve(0, None), "registration", "1 day") == "Nobody came in these days."
+    assert "has been followed for 1 day yet" in findings.how_soon(curve(3, None), "deposit", "1 day")
+
+
+def test_the_newest_open_cohort_is_told_of() -> None:
+    """Those that are over need no forecast; and one that cannot be made is not."""
+    over = (date(2026, 11, 2), 10, 4, 0, 4.0, 4.0, 4.0, True)
+    newest = (date(2026, 11, 9), 1_200, 300, 800, 402.6, 380.0, 431.0, False)
+    assert findings.still_to_come(cohorts(newest, over), "registration", "7 days") == (
+        "Of 1,200 people who came in the newest cohort, from 9 Nov 2026, 300 registered so far; 403 are expected to within 7 days, "
+        "in nine of ten cases between 380 and 431."
+    )
+    assert "nobody is still waited for" in findings.still_to_come(cohorts(over), "deposit", "7 days")
+    assert findings.still_to_come(cohorts(), "deposit", "7 days") == "Nobody registered in these days."
+    unknown = (date(2026, 11, 9), 3, 1, 2, None, None, None, False)
+    assert "Nothing can be foreseen yet" in findings.still_to_come(cohorts(unknown), "deposit", "7 days")
+
+
+def test_how_often_forecasts_held_is_told() -> None:
+    """With how often they should."""
+    assert findings.how_right(pl.DataFrame({"held": [True, True, False, True]})).startswith(
+        "Of 4 forecasts that would have been made of earlier cohorts, 3 (75.0 %) held"
+    )
+    assert "can be compared" in findings.how_right(pl.DataFrame({"held": []}, {"held": pl.Boolean}))
