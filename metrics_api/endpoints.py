@@ -28,7 +28,6 @@ from metrics_api.parameters import SHARE, TEXT, YES_OR_NO, Parameter, Values, ch
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
 from pixels.anomalies.figures import FALSE_DISCOVERIES
-from pixels.what_if import RULES
 
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
