@@ -67,6 +67,8 @@ _TAKEN_NAMES = frozenset(
         "deposit_id", "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
         "unverified_transactions", "unverified_amount", "is_verified", "what_if", "difference", "people", "at_risk", "converted", "converted_at", "began_at", "seconds",
         "surviving", "greenwood", "longest", "converted_share", "lower", "upper", "after_seconds",
+        "entries", "rate_lower", "rate_upper", "expected_rate", "expected_lower", "expected_upper", "shrinkage", "probability_best",
+        "expected_loss", "few",
     }
 )  # fmt: skip
 """Columns of the frames that a part of the tag becomes a column of, and of those that they are made of; and more of them:"""

@@ -12,6 +12,7 @@ from pixels import (
     activity_by,
     cohorts,
     compared,
+    compared_banners,
     conversions,
     costs,
     daily,
@@ -213,6 +214,25 @@ class FigureQuestions(Opened):
             rate,
         )
         return found if everything else found.filter("is_anomaly")
+
+    def compare_banners(
+        self,
+        start: Day,
+        end: Day,
+        by: str = "banner_tag",
+        measure: str = "registration_rate",
+        credit: str = "event",
+    ) -> pl.DataFrame:
+        """Which banner, or value of another dimension `by`, is better: rates with their intervals, and which is the best.
+
+        `measure` "registration_rate" (of the visitors who registered) or "deposit_rate" (of those who deposited, FTD), counted
+        as in `conversions`, by `credit`. entries, converted, rate, rate_lower, rate_upper, expected_rate, expected_lower,
+        expected_upper, shrinkage, probability_best, expected_loss, few, immature; the most probable to be the best first. The sentence to it is
+        `pixels.banner_verdict.banner_verdict`; see `pixels.compared_banners.compared_banners`. Raises BadParameter.
+        """
+        measure = compared_banners.check_measure(measure)
+        counts = self.conversions(start, end, by=self._dimensions.check(by), credit=credit)
+        return compared_banners.compared_banners(counts, by, measure)
 
     def cohorts(self, start: Day, end: Day, by: str = "week", periods: int = 12) -> pl.DataFrame:
         """Of the players who registered in each week or month, how many made a first and a repeated deposit by when.

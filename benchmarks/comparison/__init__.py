@@ -1,0 +1,1 @@
+"""How good the comparison of banners is, against worlds whose truth is known."""
