@@ -28,6 +28,9 @@ from metrics_api.parameters import SHARE, TEXT, YES_OR_NO, Parameter, Values, ch
 from metrics_api.record_endpoints import RECORDS
 from pixels import Warehouse
 from pixels.anomalies.figures import FALSE_DISCOVERIES
+from pixels.banner_verdict import cautions, conclusion
+from pixels.compared_banners import MEASURES
+from pixels.what_if import RULES
 
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
@@ -37,6 +40,12 @@ _CONVERSIONS = (
 
 def _funnel(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
     return warehouse.funnel(asked["from"], asked["to"], by=asked["by"], **funnel_options(asked))
+
+
+def _verdict(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
+    frame = warehouse.compare_banners(**days_and("by", "measure", "credit")(asked))
+    told = {"conclusion": conclusion(frame, asked["measure"]), "cautions": " ".join(cautions(frame, asked["measure"]))}
+    return pl.DataFrame([told])
 
 
 _DAYS, _BY = days_and(), days_and("by", "credit")
@@ -168,6 +177,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (*DAYS, BY, CREDIT),
         lambda warehouse, asked: warehouse.conversions(**_BY(asked)),
         _CONVERSIONS,
+    ),
+    Endpoint(
+        "/api/compare-banners",
+        "Banners compared",
+        "Which banner has the better rate, how sure that is, and in words what can be concluded and what cannot.",
+        (
+            *DAYS,
+            BY_TAG,
+            Parameter("measure", choice(*MEASURES), "visit to registration, or registration to first deposit", "deposit_rate", default="registration_rate"),
+            CREDIT,
+        ),
+        lambda warehouse, asked: warehouse.compare_banners(**days_and("by", "measure", "credit")(asked)),
+        (
+            "entries", "converted", "rate", "rate_lower", "rate_upper", "expected_rate", "expected_lower", "expected_upper",
+            "shrinkage", "probability_best", "expected_loss", "few", "immature",
+        ),
+        optional=("banner_tag",),
+        beside={"verdict": Beside(("conclusion", "cautions"), _verdict)},
     ),
     Endpoint(
         "/api/funnel",

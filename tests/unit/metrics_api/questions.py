@@ -84,6 +84,11 @@ QUESTIONS = {
             ),
         ),
         Question(
+            "/api/compare-banners",
+            f"{NOVEMBER}&credit=registration",
+            lambda wh: wh.compare_banners(FROM, TO, credit="registration"),
+        ),
+        Question(
             "/api/cohorts",
             f"{NOVEMBER}&by=week&periods=3",
             lambda wh: wh.cohorts(FROM, TO, by="week", periods=3),
@@ -157,6 +162,11 @@ VARIANTS = {
             "/api/what-if",
             f"{NOVEMBER}&rule=first_ever&by=site&per=day",
             lambda wh: wh.what_if("first_ever", FROM, TO, by="site", per="day"),
+        ),
+        Question(
+            "/api/compare-banners",
+            f"{NOVEMBER}&by=affiliate&measure=deposit_rate",
+            lambda wh: wh.compare_banners(FROM, TO, by="affiliate", measure="deposit_rate"),
         ),
         Question("/api/money", f"{NOVEMBER}&by=affiliate", lambda wh: wh.money(FROM, TO, by="affiliate")),
         Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),

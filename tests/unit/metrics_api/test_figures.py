@@ -24,6 +24,7 @@ from metrics_api.formats import ARROW, CSV, FORMATS, PARQUET
 from metrics_api.parameters import LONGEST_TEXT
 from metrics_api.trends import MOST_DAYS
 from pixels import Warehouse
+from pixels.banner_verdict import cautions, conclusion
 from pixels.listing import as_csv
 from pixels.resources import resource_path
 from tests.api_client import LocalClient
@@ -132,6 +133,15 @@ def test_a_campaign_has_its_sums_and_conversions_beside_its_days(client: TestCli
     (sums,) = warehouse.banners(*days).filter(of_banner).drop("banner_tag").to_dicts()
     (rates,) = warehouse.conversions(*days, by="banner_tag").filter(of_banner).drop("banner_tag").to_dicts()
     assert (answer["banner"], answer["totals"], answer["conversions"]) == (HOSTILE, sums, rates)
+
+
+def test_a_comparison_has_its_verdict_beside_its_banners(client: TestClient, warehouse: Warehouse) -> None:
+    """In the words that the dashboard and the notebooks have; names are text there."""
+    answer = ask(client, QUESTIONS["/api/compare-banners"]).json
+
+    frame = warehouse.compare_banners("2026-11-01", "2026-11-21", credit="registration")
+    assert answer["verdict"] == {"conclusion": conclusion(frame), "cautions": " ".join(cautions(frame))}
+    assert answer["verdict"]["conclusion"]
 
 
 def test_a_banner_that_was_seen_on_other_days_has_zeros(client: TestClient) -> None:
