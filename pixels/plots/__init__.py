@@ -14,6 +14,7 @@ from pixels.plots.bars import banners_bars, funnel_bars
 from pixels.plots.changes import changes_bars
 from pixels.plots.cohorts import cohorts_table
 from pixels.plots.compared import compare_bars, today_bars
+from pixels.plots.compared_banners import compare_banners_intervals
 from pixels.plots.conversions import conversions_bars
 from pixels.plots.costs import costs_bars
 from pixels.plots.forecast import forecast_bars
@@ -40,6 +41,7 @@ hours = hours_bars
 money = money_bars
 segments = segments_bars
 compare = compare_bars
+compare_banners = compare_banners_intervals
 today = today_bars
 what_if = what_if_bars
 forecast = forecast_bars
@@ -58,6 +60,8 @@ __all__ = [
     "cohorts",
     "cohorts_table",
     "compare",
+    "compare_banners",
+    "compare_banners_intervals",
     "compare_bars",
     "conversions",
     "conversions_bars",

@@ -30,7 +30,9 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2.5, True, "6", None])
-@pytest.mark.parametrize("draw", ["summary", "banners", "funnel", "conversions", "costs", "money", "cohorts"])
+@pytest.mark.parametrize(
+    "draw", ["summary", "banners", "funnel", "conversions", "compare_banners", "costs", "money", "cohorts"]
+)
 def test_a_limit_that_is_none_is_named(wh: Warehouse, draw: str, limit: object) -> None:
     """No bar would be a plot that fails, and -1 all but the last."""
     frame: pl.DataFrame = getattr(wh, draw)(*DAYS)
