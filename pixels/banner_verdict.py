@@ -100,6 +100,8 @@ def _probability(row: dict[str, Any]) -> str:
     chance = row["probability_best"] * 100
     if chance > 99:
         return "more than 99 %"
+    if SURE * 100 - 0.5 <= chance < SURE * 100:
+        return f"almost {SURE * 100:.0f} %"
     return f"{chance:.0f} %" if chance >= 1 else "less than 1 %"
 
 

@@ -18,6 +18,8 @@ MEASURES = {
 """The rates of `wh.conversions` that can be compared, each with what it divides."""
 FEW = 100
 """Entries below which a rate is said to be of few."""
+_HARDLY = 0.01
+"""A probability below which rows stand in the order of their expected rates."""
 _BELIEFS = ("expected_rate", "expected_lower", "expected_upper", "shrinkage", "probability_best", "expected_loss")
 
 
@@ -30,6 +32,7 @@ def check_measure(measure: Any) -> str:
 
 def compared_banners(conversions: pl.DataFrame, by: str, measure: str) -> pl.DataFrame:
     """Compare the rows of `wh.conversions(by=...)` by one of its rates; the most probable to be the best first.
+    Those that hardly are (below 1 %) follow by their expected rates, and then what is no part of the comparison.
 
     [the dimension]
     entries             people of whom the rate is: `visitors`, or `credited_registrations`; mature entries only
@@ -52,12 +55,14 @@ def compared_banners(conversions: pl.DataFrame, by: str, measure: str) -> pl.Dat
     chosen = pl.col(by).is_not_null() & (pl.col("entries") > 0)
     rows = pl.concat([_believed(counts.filter(chosen)), counts.filter(~chosen)], how="diagonal")
     columns = [by, "entries", "converted", "rate", "rate_lower", "rate_upper", *_BELIEFS, "few", "immature"]
-    order = ["probability_best", "expected_rate", "entries", by]
+    chance = pl.when(pl.col("probability_best") >= _HARDLY).then("probability_best").otherwise(0.0)
+    is_compared = pl.col("probability_best").is_not_null()
+    order = [is_compared, chance, "expected_rate", "entries", by]
     return (
         _with_intervals(rows)
         .with_columns(few=pl.col("entries") < FEW)
         .select(columns)
-        .sort(order, descending=[True, True, True, False], nulls_last=True)
+        .sort(order, descending=[True, True, True, True, False], nulls_last=True)
     )
 
 

@@ -7,6 +7,7 @@ from panel_app.pages.anomalies import ANOMALIES
 from panel_app.pages.banner import BANNER
 from panel_app.pages.banners import BANNERS
 from panel_app.pages.cohorts import COHORTS
+from panel_app.pages.compare import COMPARE
 from panel_app.pages.funnel import FUNNEL
 from panel_app.pages.live import LIVE
 from panel_app.pages.overview import OVERVIEW
@@ -24,6 +25,7 @@ PAGES: tuple[Page, ...] = (
     PLAYERS,
     COHORTS,
     ANOMALIES,
+    COMPARE,
     LIVE,
     REPORTS,
     PROOF,

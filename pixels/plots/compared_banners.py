@@ -45,7 +45,9 @@ def compare_banners_intervals(
     load_backend()
     named, heading = by_value(known, frame.columns[0])
     rows = _placed(named, limit)
+    least = float(rows.select(pl.min_horizontal("rate_lower", "expected_lower")).min().item()) * 100
     most = float(rows.select(pl.max_horizontal("rate_upper", "expected_upper")).max().item()) * 100
+    wide = most - least
     room = min(0.4, _LETTERS / ((_NARROWEST if width is None else width) - _BESIDE))
     compared = rows.filter(pl.col("expected_rate").is_not_null())
     return dressed(
@@ -55,7 +57,7 @@ def compare_banners_intervals(
                 *_lines(
                     compared, heading, "expected", "Given all", 0.1, {"line_width": 7, "color": PALETTE[0]}, "white"
                 ),
-                _written(compared, most),
+                _written(compared, most + wide * 0.03),
             ]
         ),
         width,
@@ -63,7 +65,7 @@ def compare_banners_intervals(
         title=f"The first {limit} of {known.height:,}" if known.height > limit else "",
         xlabel="Rate (%), 95 % intervals",
         ylabel=heading,
-        xlim=(0, most * 1.04 / (1 - room)),
+        xlim=(max(0, least - wide * 0.03), least + wide * 1.04 / (1 - room)),
         ylim=(-0.6, rows.height + 0.1),
         yticks=list(rows.select("place", "label").iter_rows()),
         legend_position="top",
@@ -87,9 +89,9 @@ def _placed(named: pl.DataFrame, limit: int) -> pl.DataFrame:
     )
 
 
-def _written(rows: pl.DataFrame, most: float) -> Any:
+def _written(rows: pl.DataFrame, place: float) -> Any:
     """Return the probabilities as text at the right, below what they are."""
-    right = pl.lit(most * 1.03).alias("right")
+    right = pl.lit(place).alias("right")
     heading = rows.head(1).select(right, pl.col("place") + 0.75, pl.lit("Best?").alias("best"))
     return texts(
         pl.concat([heading, rows.select(right, "place", "best")]), "9pt", text_align="left", text_baseline="middle"

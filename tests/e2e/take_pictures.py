@@ -32,6 +32,7 @@ PAGES = {
     "players": "players?segment=depositor",
     "cohorts": "cohorts",
     "anomalies": "anomalies",
+    "compare": "compare",
     "live": "live",
     "reports-page": "reports?report=campaign_report",
     "proof": "proof",

@@ -43,6 +43,7 @@ PAGES = (
     "players?player=p3-0",
     "cohorts",
     "anomalies",
+    "compare",
     "live",
     "reports?report=campaign_report",
     "proof",

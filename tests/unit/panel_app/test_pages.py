@@ -59,6 +59,7 @@ ADDRESSES = (
     "./", f"./?is.banner_tag={HOSTILE}", "./banners", f"./banners?q={HOSTILE}", f"./banner?tag={HOSTILE}&theirs=9", f"./banner?tag=x&theirs={'9' * 5_000}", "./banner",
     f"./why?day={DAY}", f"./why?day={DAY}&type=deposit", "./proof", "./funnel?drop=3", "./funnel?drop=2", "./players?segment=depositor",
     f"./players?player={HOSTILE}", f"./players?player={HOSTILE}x", f"./?metric={HOSTILE}", f"./?{HOSTILE}=1", f"./why?day={HOSTILE}",
+    "./compare", f"./compare?measure={HOSTILE}", f"./compare?is.banner_tag={HOSTILE}&measure=deposit_rate",
     "./what-if", f"./what-if?rule={HOSTILE}", f"./what-if?is.banner_tag={HOSTILE}&rule=first_ever",
 )  # fmt: skip
 

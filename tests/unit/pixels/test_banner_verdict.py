@@ -46,6 +46,13 @@ def test_a_small_banner_is_never_called_the_best() -> None:
     assert told.endswith("; but “\u2068small\u2069” has only 60 visitors.")
 
 
+def test_a_probability_is_not_rounded_to_being_sure() -> None:
+    """Just below 95 % no banner is the best, and the sentence says no 95 %."""
+    frame = compared(("a", 1_000, 100), ("b", 1_000, 80)).with_columns(probability_best=pl.Series([0.9499, 0.0501]))
+
+    assert "“\u2068a\u2069” is it with a probability of almost 95 %" in conclusion(frame)
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [

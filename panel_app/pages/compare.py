@@ -1,0 +1,93 @@
+"""Compare: which banner is better, how sure that is, and what it does not prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from panel_app.address import Address
+from panel_app.blocks.banners import heading_of
+from panel_app.blocks.compared_banners import FIRST_MEASURE, intervals, measures_choice, verdict
+from panel_app.blocks.exports import exports
+from panel_app.blocks.layout import section, stack
+from panel_app.figures import TAG, filtered, with_dimensions
+from panel_app.page import Go, Page, Shown
+from panel_app.periods import NINETY_DAYS
+from panel_app.screen import Screen
+from panel_app.situation import Situation
+from panel_app.source import Answers, Standing
+from pixels import Warehouse
+from pixels.compared_banners import MEASURES, compared_banners
+from pixels.period import Period
+
+_COUNTS = pl.col(*dict.fromkeys(name for both in MEASURES.values() for name in both), "immature").sum()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the page shows."""
+
+    compared: pl.DataFrame
+    """`wh.compare_banners` by the dimension, of the banners that the filters leave."""
+
+    @property
+    def has_events(self) -> bool:
+        """Whether anybody entered."""
+        return not self.compared.is_empty()
+
+
+def read_comparison(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Comparison]:
+    """Ask the snapshot, and compare what the filters leave."""
+    entered = filtered(answers.ask(_entered, where.period), address)
+    of_value = entered.group_by(address.by).agg(_COUNTS)
+    yield Comparison(compared_banners(of_value, address.by, address.option("measure", FIRST_MEASURE)))
+
+
+def _entered(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    """Return the conversions of each banner, with the other dimensions of it: everybody is under one banner, so they add up."""
+    entered = warehouse.conversions(period.start, period.end, by=TAG)
+    return entered.join(with_dimensions(warehouse, entered.select(TAG)), on=TAG, how="left")
+
+
+class CompareView:
+    """The widgets of one session."""
+
+    def __init__(self, go: Go, moves_address: bool) -> None:
+        self._screen = Screen(on_go=go, moves_address=moves_address)
+        self._is_served = moves_address
+        self.layout = stack(section(self._screen))
+
+    def show(self, shown: Shown) -> None:
+        """Draw the sentence, and the intervals below it."""
+        address, compared = shown.address, shown.answer.compared
+        measure, heading = address.option("measure", FIRST_MEASURE), heading_of(address.by)
+        ways = exports(address, "compare", notebook=True) if self._is_served else ""
+        self._screen.show(
+            f"<h2>Which {heading.lower()} is better?</h2>{measures_choice(address, measure)}{verdict(compared, measure)}"
+            f"{intervals(compared, heading, measure)}{ways}"
+        )
+
+
+def _cells(shown: Shown) -> list[str]:
+    by, measure = shown.address.by, shown.address.option("measure", FIRST_MEASURE)
+    return [
+        f"compared = wh.compare_banners(start, end, by={by!r}, measure={measure!r})\ncompared",
+        "plots.compare_banners(compared)",
+        f"from pixels.banner_verdict import banner_verdict\n\nbanner_verdict(compared, {measure!r})",
+    ]
+
+
+COMPARE = Page(
+    slug="compare",
+    title="Compare",
+    read=read_comparison,
+    view=CompareView,
+    tables={"compare": lambda shown: shown.answer.compared},
+    notebook=_cells,
+    options={"measure": tuple(MEASURES)},
+    is_in_more=True,
+    default_days=NINETY_DAYS,
+    filters=("days", "where", "by"),
+)
