@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from pixels import event, funnel, funnel_players, newest, player, rejected, segm
 from pixels.funnel import STEPS, Window
 from pixels.opened import Opened
 from pixels.period import Day, parse_day, parse_period
+from pixels.reconciliation import result as reconciliation
 
 
 class RecordQuestions(Opened):
@@ -63,6 +65,35 @@ class RecordQuestions(Opened):
         why.check_question(type, banner)
         self._check_keeps_every_record()
         return why.why(self._snapshot, day, type, banner)
+
+    def reconcile(
+        self,
+        file: pl.DataFrame | str | Path,
+        type: str,  # noqa: A002 - what it is called
+        start: Day | None = None,
+        end: Day | None = None,
+        banner: str | Sequence[str] | None = None,
+        by: str | Sequence[str] | None = None,
+        columns: Mapping[str, str | None] | None = None,
+        time_zone: str | None = None,
+        date_format: str | None = None,
+        decimal: str = ".",
+    ) -> reconciliation.Reconciliation:
+        """Lay somebody else's log (CSV, Parquet, or a frame) of one event type beside ours; see docs/insight.md, "Whose log is right".
+
+        `start`, `end`: the days compared, both included; None: those of the file. `banner`: whose events; None: those that the
+        file names, of a file without banners all. `by`: which of day, banner, player, click_id, txid are compared; None: all that
+        the file has. With one of the last three a row is one event, else rows are counts. `columns` {"player": "Customer"}:
+        which column says what (also time, amount, currency, count), None: it is not read. `time_zone`: whose clock times without
+        an offset are, and whose days, if the file has no times (None: the warehouse's); `date_format` such as "%d.%m.%Y".
+
+        `summary`, `reasons` and `details` of the result are frames; theirs = matched + missing + different, and ours = matched +
+        extra + different. Ours are counted events, and transactions where the file has a txid, or names events and amounts.
+        Raises BadParameter, NoArchive.
+        """
+        self._check_keeps_every_record()
+        asked = reconciliation.Asked(file, type, start, end, banner, by, columns, time_zone, date_format, decimal)
+        return reconciliation.reconcile(self._dimensions, asked, self.complete_until)
 
     def player(self, id: str, since: Day | None = None, until: Day | None = None) -> pl.DataFrame:  # noqa: A002 - what it is called
         """Every record of a person on some days (None: ever), in the order of time; see `pixels.player.player`.

@@ -59,6 +59,12 @@ def with_refusal_id(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(refusal=pl.concat_str(*POSITION, separator="/"))
 
 
+def said_of(refused: pl.DataFrame) -> pl.DataFrame:
+    """Return what each payload says of itself: event_type, player_id, banner_tag; null where it does not. Rows stay in order."""
+    schema = dict.fromkeys(Said._fields, pl.String())
+    return pl.DataFrame([said_by(payload) for payload in refused["payload"]], schema=schema, orient="row")
+
+
 def said_by(payload: bytes) -> Said:
     """Read from a refused payload the type, player and banner of the event it would have been, as far as it says so.
 

@@ -10,7 +10,7 @@ import polars as pl
 from pixels.errors import BadParameter
 from pixels.period import Period
 from pixels.records import KEPT, records, with_outcome
-from pixels.refusals import EVENT_TYPES, refusals, said_by, with_refusal_id
+from pixels.refusals import EVENT_TYPES, refusals, said_of, with_refusal_id
 from pixels.rules import INSTANT
 from pixels.snapshot import Snapshot
 
@@ -105,9 +105,8 @@ _ATTRIBUTED = {name: COLUMNS[name] for name in ("refusal", "reason", "detail", "
 
 def _attributed(refused: pl.DataFrame) -> pl.DataFrame:
     """Replace the payload of refused records by what it says."""
-    said = pl.DataFrame([said_by(payload) for payload in refused["payload"]], schema=_SAID, orient="row")
     columns = with_refusal_id(refused).with_columns(created_at="rejected_at", records="count")
-    return pl.concat([columns.select(list(_ATTRIBUTED)[:5]), said], how="horizontal").cast(_ATTRIBUTED)  # type: ignore[arg-type]
+    return pl.concat([columns.select(list(_ATTRIBUTED)[:5]), said_of(refused)], how="horizontal").cast(_ATTRIBUTED)  # type: ignore[arg-type]
 
 
 def _split(pieces: Iterable[pl.DataFrame], event_type: str, banner: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
