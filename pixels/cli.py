@@ -305,6 +305,58 @@ def why(date: str, type: str, banner: str | None, output: Format, limit: int) ->
     click.echo(as_text(found, parse_day("date", date), type, banner, output, limit))
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("type")
+@click.option("--from", "start", metavar="DAY", help="First day compared (default: of the file).")
+@click.option("--to", "end", metavar="DAY", help="Last day compared, included (default: of the file).")
+@click.option(
+    "--banner",
+    "banners",
+    multiple=True,
+    help="Compare this banner; may be given several times (default: those of the file).",
+)
+@click.option(
+    "--by",
+    multiple=True,
+    help="Compare this: day, banner, player, click_id or txid; may be given several times (default: all that there is).",
+)
+@click.option(
+    "--column", "columns", multiple=True, help="Which column says what, such as player=Customer; count= reads none."
+)
+@click.option("--time-zone", help="Whose clock and days the file has (default: the warehouse's).")
+@click.option("--date-format", help="How it writes days or times, such as %d.%m.%Y (default: 2026-11-22).")
+@click.option(
+    "--decimal", type=click.Choice([".", ","]), default=".", help="What stands before the decimals of an amount."
+)
+@_output
+@_limit
+def reconcile(
+    file: Path,
+    type: str,  # noqa: A002 - what it is called
+    start: str | None,
+    end: str | None,
+    banners: tuple[str, ...],
+    by: tuple[str, ...],
+    columns: tuple[str, ...],
+    time_zone: str | None,
+    date_format: str | None,
+    decimal: str,
+    output: Format,
+    limit: int,
+) -> None:
+    """Lay somebody else's log (CSV, Parquet) beside ours, and say what differs and why."""
+    from pixels.opening import open_warehouse
+    from pixels.reconciliation.text import as_text, chosen_columns
+
+    chosen = chosen_columns(columns)
+    with open_warehouse() as warehouse:
+        found = warehouse.reconcile(
+            file, type, start, end, banners or None, by or None, chosen, time_zone, date_format, decimal
+        )
+    click.echo(as_text(found, output, limit))
+
+
 @main.group("rejected")
 def rejected_group() -> None:
     """Look at what was refused, and try it again after a fix."""

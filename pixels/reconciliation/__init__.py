@@ -7,5 +7,7 @@ ours         what we counted, in the same columns
 pairing      which of their rows is which of our events
 explaining   why a row has no partner: from records, refusals and how far the data goes
 counts       the same for files that have counts and name nobody
+words        what each reason says
+text         all of it on a terminal
 result       the sums, the reasons and the details
 """

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner, Result
 
 import pixels
 from aggregator.run import run_pass
 from pixels import Warehouse
+from pixels.cli import main
 from pixels.config import Settings
 from tests.colliding_records import APPENDED
 from tests.local_log import append
@@ -30,7 +34,7 @@ def refusal(reason: str, request: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archived day and one that is not, with whatever can become of a visit."""
     home = tmp_path_factory.mktemp("home")
     records = [
@@ -47,6 +51,11 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     request = "GET /visit?playerId=p9&bannerTag=a&b=c9"
     append(home, [refusal("bad_signature", request)], table="events_queue_rejected", at_ms=APPENDED)
     run_pass(Settings(_env_file=None, home=home, retention_days=10), now=lambda: NOW)
+    return home
+
+
+@pytest.fixture(scope="module")
+def wh(home: Path) -> Iterator[Warehouse]:
     with pixels.open(home) as warehouse:
         assert warehouse.sql("SELECT count(*) FROM archive_files").item()
         yield warehouse
@@ -95,3 +104,50 @@ def test_counts_are_explained_by_what_was_received(wh: Warehouse) -> None:
         (8, "partly_not_counted", 2, 0, 0),
         (2, "received_not_counted", 5, 1, 1),
     ]
+
+
+@pytest.fixture
+def command(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command on a file of theirs."""
+    monkeypatch.setenv("PIXELS_HOME", str(home))
+    file = tmp_path / "theirs.csv"
+    file.write_text(f"Customer;Datum;note\np1;02.11.2026;x\n'=evil;17.11.2026;x\np9;17.11.2026;x\nq;{DAY};x\n")
+
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(main, ["reconcile", str(file), "visit", *options], catch_exceptions=False)
+
+    return run
+
+
+OPTIONS = ("--column", "player=Customer", "--column", "day=Datum", "--date-format", "%d.%m.%Y", "--banner", "a")
+
+
+def test_the_command_gives_both_sums_first(command: Callable[..., Result]) -> None:
+    """Then what was read, the reasons, and the rows with what stands against each."""
+    lines = command(*OPTIONS).stdout.splitlines()
+    assert lines[:6] == [
+        "visit, 2026-11-02 to 2026-11-17 (UTC), a",
+        "4 of theirs = 1 matched + 3 missing here + 0 different",
+        "4 of ours = 1 matched + 3 missing there + 0 different",
+        "Read: player 'Customer', day 'Datum'",
+        "Not read: 'note'",
+        "",
+    ]
+    assert "  1 missing: refused: it was refused" in lines
+    assert any(line.endswith("refused: bad_signature") for line in lines)
+
+
+def test_the_command_writes_csv_and_json(command: Callable[..., Result]) -> None:
+    """No cell of the CSV is a formula; JSON has the sums too."""
+    assert "'=evil" in command(*OPTIONS, "--format", "csv").stdout
+    told = json.loads(command(*OPTIONS, "--format", "json", "--limit", "1").stdout)
+    assert (told["theirs"], told["missing"], len(told["details"])) == (4, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--column", "player"), ("--column", "player=Nobody"), (*OPTIONS, "--by", "x")]
+)
+def test_the_command_explains_a_question_that_is_none(command: Callable[..., Result], options: tuple[str, ...]) -> None:
+    """Exit code 64, and one line."""
+    answer = command(*options)
+    assert (answer.exit_code, len(answer.stderr.splitlines())) == (64, 1)
