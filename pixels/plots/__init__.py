@@ -21,6 +21,7 @@ from pixels.plots.forecast import forecast_bars
 from pixels.plots.hours import hours_bars
 from pixels.plots.money import money_bars
 from pixels.plots.player import player_timeline
+from pixels.plots.reconciliation import reconcile_bars
 from pixels.plots.segments import segments_bars
 from pixels.plots.time_to_convert import time_to_convert_curve
 from pixels.plots.trend import banner_trend, daily_trend
@@ -42,6 +43,7 @@ money = money_bars
 segments = segments_bars
 compare = compare_bars
 compare_banners = compare_banners_intervals
+reconcile = reconcile_bars
 today = today_bars
 what_if = what_if_bars
 forecast = forecast_bars
@@ -79,6 +81,8 @@ __all__ = [
     "money_bars",
     "player",
     "player_timeline",
+    "reconcile",
+    "reconcile_bars",
     "segments",
     "segments_bars",
     "summary",

@@ -16,11 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pixels
-from pixels import Warehouse
+from pixels import Warehouse, plots
 from pixels.errors import BadParameter
+from pixels.plots.reconciliation import LABELS
 from pixels.reconciliation.columns import check_columns
 from pixels.reconciliation.result import Reconciliation
+from pixels.reconciliation.words import MEANINGS
 from tests.sample_warehouse import Event, SampleWarehouse, at, counted, deposit, registration
+from tests.unit.pixels.test_plots import columns, rendered
 
 FIRST = date(2026, 11, 1)
 DAYS = ("2026-11-01", "2026-11-04")
@@ -426,3 +429,19 @@ def test_an_empty_warehouse_misses_all(tmp_path: Path) -> None:
         rows_of_it = pl.DataFrame({"player": ["p1"], "day": ["2026-11-01"], "banner": ["a"]})
         assert told(warehouse.reconcile(rows_of_it, "visit")) == [("missing", "never_received", 1)]
         assert told(warehouse.reconcile(rows_of_it, "visit", by=["day"])) == [("missing", "never_received", None)]
+
+
+def test_each_reason_is_a_bar(wh: Warehouse) -> None:
+    """What is missing here on top, then what differs, then what is missing there; every reason has a name."""
+    frame = pl.DataFrame({"player": ["p1", "p2", "nobody"], "day": ["2026-11-01"] * 3, "banner": ["a", "a", "a"]})
+    figure = rendered(plots.reconcile(wh.reconcile(frame, "registration", banner=["a", "b"]).reasons))
+    bars = [bar for data in columns(figure, "side", "reason", "count") for bar in zip(*data.values(), strict=True)]
+    assert bars == [("Missing here", "Never received", 1), ("Different", "Another banner", 1)]
+    assert list(LABELS) == list(MEANINGS)
+
+
+def test_a_log_that_says_the_same_has_no_bars(wh: Warehouse) -> None:
+    """And says so."""
+    frame = pl.DataFrame({"player": ["p1"], "day": ["2026-11-01"], "banner": ["a"]})
+    found = wh.reconcile(frame, "registration")
+    assert columns(rendered(plots.reconcile(found.reasons)), "text") == [{"text": ["Nothing differs"]}]
