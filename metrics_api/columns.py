@@ -156,7 +156,7 @@ COLUMNS: dict[str, Column] = {
     # how soon people convert
     "after_seconds": _count("time since they began"),
     "at_risk": _count("people who had not converted before that time, and whom it has been that long for"),
-    "converted": _count("people who had converted by then"),
+    "converted": _count("people who had gone on by then"),
     "open": _count("people who had not, and still had time for it"),
     "as_of": Column(pl.Date(), "the day at whose end the forecast would have been made"),
     "actual": _count("of the same people, those who converted in the end"),
@@ -164,7 +164,6 @@ COLUMNS: dict[str, Column] = {
     "converted_share": _number("estimate of those who convert by then; null where nobody was followed so long"),
     # banners compared
     "entries": _count("people of whom the rate is: visitors, or those of them who registered"),
-    "converted": _count("those of them who went on"),
     "rate_lower": _number("Wilson's interval of the rate, 95 %"),
     "rate_upper": _number("its other end"),
     "expected_rate": _number("the rate drawn towards that of all; null where there is nothing to compare"),

@@ -30,7 +30,6 @@ from pixels import Warehouse
 from pixels.anomalies.figures import FALSE_DISCOVERIES
 from pixels.banner_verdict import cautions, conclusion
 from pixels.compared_banners import MEASURES
-from pixels.what_if import RULES
 
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
