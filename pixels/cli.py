@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import click
 
 from pixels import __version__
+from pixels.alerts.commands import alerts
 from pixels.config import Settings, load_settings
 from pixels.errors import CANNOT_READ_OR_WRITE, PixelsError
 from pixels.reports.commands import report
@@ -280,6 +281,7 @@ def lab(host: str | None, port: int | None, browser: bool) -> None:
 
 
 main.add_command(report)
+main.add_command(alerts)
 
 
 _output = click.option(

@@ -289,6 +289,7 @@ class Settings(BaseSettings):
     schedules_file: str = Field(
         "", description="File with the schedules of reports. Empty: `reports.toml` in `PIXELS_HOME`."
     )
+    alerts_file: str = Field("", description="File with the rules of alerts. Empty: `alerts.toml` in `PIXELS_HOME`.")
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="Where mail is handed in: `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. Empty: no mail.",
