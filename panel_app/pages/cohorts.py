@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from panel_app import words
 from panel_app.address import Address
 from panel_app.blocks.exports import exports
+from panel_app.blocks.forecast import FIRST_WINDOW, WINDOWS, forecast_section
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import link, text
 from panel_app.page import Go, Page, Shown
@@ -36,6 +37,10 @@ class Cohorts:
 
     cells: pl.DataFrame
     """`wh.cohorts` of the days."""
+    forecast: pl.DataFrame | None = None
+    """`wh.forecast` of the days; None: not known yet."""
+    curve: pl.DataFrame | None = None
+    """`wh.time_to_convert` of the days."""
 
     @property
     def has_events(self) -> bool:
@@ -44,26 +49,41 @@ class Cohorts:
 
 
 def read_cohorts(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Cohorts]:
-    """Ask the snapshot."""
-    yield Cohorts(answers.ask(_cohorts, where.period, address.option("per", PERIODS[0])))
+    """Ask the snapshot: first what came, then what is still expected."""
+    per, within = address.option("per", PERIODS[0]), address.option("within", FIRST_WINDOW)
+    cohorts = Cohorts(answers.ask(_cohorts, where.period, per))
+    yield cohorts
+    forecast = answers.ask(_forecast, where.period, per, within)
+    yield replace(cohorts, forecast=forecast, curve=answers.ask(_curve, where.period, within))
 
 
 def _cohorts(warehouse: Warehouse, period: Period, per: str) -> pl.DataFrame:
     return warehouse.cohorts(period.start, period.end, by=per)
 
 
+def _forecast(warehouse: Warehouse, period: Period, per: str, within: str) -> pl.DataFrame:
+    return warehouse.forecast(period.start, period.end, by=per, within=within)
+
+
+def _curve(warehouse: Warehouse, period: Period, within: str) -> pl.DataFrame:
+    return warehouse.time_to_convert(period.start, period.end, within=within)
+
+
 class CohortsView:
     """The widgets of one session."""
 
     def __init__(self, go: Go, moves_address: bool) -> None:
-        self._screen = Screen(on_go=go, moves_address=moves_address)
+        self._screen, self._forecast = (Screen(on_go=go, moves_address=moves_address) for _ in range(2))
         self._is_served = moves_address
-        self.layout = stack(section(self._screen))
+        self.layout = stack(section(self._screen), section(self._forecast))
 
     def show(self, shown: Shown) -> None:
         """Draw the table of cells."""
         ways = exports(shown.address, "cohorts", notebook=True) if self._is_served else ""
         self._screen.show(_choices(shown.address) + _table(shown) + ways)
+        answer: Cohorts = shown.answer
+        ways = exports(shown.address, "forecast") if self._is_served else ""
+        self._forecast.show(forecast_section(answer.forecast, answer.curve, shown.address) + ways)
 
 
 def _choices(address: Address) -> str:
@@ -117,17 +137,25 @@ def _cell(row: dict[str, Any] | None, rate: str, count: str, most: float) -> str
     return f'<td class="{css}" style="--share:{share:.0f}%" title="{text(told)}">{words.percent(row[rate])}</td>'
 
 
+def _cells_of(address: Address) -> list[str]:
+    per, within = address.option("per", PERIODS[0]), address.option("within", FIRST_WINDOW)
+    return [
+        f"cohorts = wh.cohorts(start, end, by={per!r})\ncohorts",
+        "plots.cohorts(cohorts)",
+        f"forecast = wh.forecast(start, end, by={per!r}, within={within!r})\nforecast",
+        "plots.forecast(forecast)",
+        f"plots.time_to_convert(wh.time_to_convert(start, end, within={within!r}))",
+    ]
+
+
 COHORTS = Page(
     slug="cohorts",
     title="Cohorts",
     read=read_cohorts,
     view=CohortsView,
-    tables={"cohorts": lambda shown: shown.answer.cells},
-    notebook=lambda shown: [
-        f"cohorts = wh.cohorts(start, end, by={shown.address.option('per', PERIODS[0])!r})\ncohorts",
-        "plots.cohorts(cohorts)",
-    ],
-    options={"per": PERIODS, "measure": tuple(MEASURES)},
+    tables={"cohorts": lambda shown: shown.answer.cells, "forecast": lambda shown: shown.answer.forecast},
+    notebook=lambda shown: _cells_of(shown.address),
+    options={"per": PERIODS, "measure": tuple(MEASURES), "within": WINDOWS},
     is_in_more=True,
     default_days=NINETY_DAYS,
     filters=("days",),
