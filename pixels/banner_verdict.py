@@ -15,7 +15,8 @@ from pixels.words import counted, number, percent
 
 SURE = 0.95
 """The probability from which on a banner is said to be the best."""
-_WORDS = {"registration_rate": ("visitor", "registered"), "deposit_rate": ("registered player", "deposited")}
+PEOPLE = {"registration_rate": ("visitor", "registered"), "deposit_rate": ("registered player", "deposited")}
+"""Of each rate whom it is of, and what they did."""
 _NOT_RANDOM = (
     "Visitors were not given their {kind} by chance: the sites, the people and the days behind each differ too, so this is a "
     "difference between those who came, and no proof of what {a_kind} does."
@@ -29,7 +30,7 @@ def banner_verdict(frame: pl.DataFrame, measure: str = "registration_rate") -> s
 
 def conclusion(frame: pl.DataFrame, measure: str = "registration_rate") -> str:
     """Say which banner is the best, with what probability, or that none can be called so. Raises BadParameter."""
-    person, done = _WORDS[check_measure(measure)]
+    person, done = PEOPLE[check_measure(measure)]
     kind, rows = _kind(frame), _compared(frame).to_dicts()
     if not rows:
         return f"There is nothing to compare: no {person} of these days, whose 7 days are over, has {_a(kind)}."
@@ -56,7 +57,7 @@ def conclusion(frame: pl.DataFrame, measure: str = "registration_rate") -> str:
 
 def cautions(frame: pl.DataFrame, measure: str = "registration_rate") -> list[str]:
     """Say what the conclusion does not hold, a sentence each: what was left out, what is small, what was not chance."""
-    person, _ = _WORDS[check_measure(measure)]
+    person, _ = PEOPLE[check_measure(measure)]
     kind, compared = _kind(frame), _compared(frame)
     told = []
     if compared.height > 1:

@@ -19,6 +19,7 @@ NOT_HERE = '<p class="note">Only a snapshot is known here: reports are in the da
 _ABOUT = {
     "anomaly_investigation": "Which days stood out, who explains them, at which hours, and what became of what was received.",
     "affiliate_report": "What one affiliate's banners brought, to send out. It names no banner of anybody else, and no person.",
+    "banner_experiment": "Which banner is better, how sure that is, what it does not prove, and what an experiment would take.",
     "campaign_report": "What a range of days brought, of all banners or of one: figures, days, banners, conversions.",
     "cohort_forecast": "How soon people convert, how many of the newest weeks still will, and how often such a forecast was right.",
     "funnel_analysis": "How people go from visit to deposit: how many, how long it takes, and where banners stand out.",

@@ -119,6 +119,7 @@ def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> No
         ("affiliate_report", ("-p", f"affiliate={AFFILIATE}"), 4),
         ("funnel_analysis", (), 3),
         ("cohort_forecast", (), 2),
+        ("banner_experiment", (), 1),
     ],
 )
 def test_so_does_every_chart_of_the_other_reports(

@@ -62,6 +62,14 @@ EXPECTED = {
         "Of 18 players who registered in the newest cohort, from 16 Nov 2026, 6 made a first deposit so far; 6 are expected",
         "Of 5 forecasts that would have been made of earlier cohorts, 5 (100.0 %) held",
     ),
+    "banner_experiment": (
+        "25 Oct to 21 Nov 2026, all banners",
+        f"No banner can be called the best yet: “{HOSTILE}” is it with a probability of 97 %, “brandA” with 2 %; but “{HOSTILE}” has only 43 visitors.",
+        "3 banners have fewer than 100 visitors",
+        "39 people whose 7 days are not over are left out.",
+        f"“{HOSTILE}” and “brandA” were both there on all of 22 days: on these 65.1 % (28 of 43) and 36.7 % (18 of 49) registered.",
+        "given by chance to 103 visitors: at the pace of these days that takes 50 days.",
+    ),
     "warehouse_tour": (
         "counted_events is the largest, with about 340 rows.",
         "They agree in each of 3 event types: 340 events count.",
@@ -78,6 +86,7 @@ ON_NO_DATA = {
     "affiliate_report": "Nothing was received, so there is nothing to explain.",
     "funnel_analysis": "there is nobody to follow",
     "cohort_forecast": "Nobody registered in these days.",
+    "banner_experiment": "There is nothing to compare: no visitor of these days, whose 7 days are over, has a banner.",
     "warehouse_tour": "Both are empty: nothing has been counted.",
 }
 ON_THE_FIRST_DAY = {
@@ -88,6 +97,7 @@ ON_THE_FIRST_DAY = {
     "affiliate_report": "No banner of “<i>Example</i> Media” has an event in these days.",
     "funnel_analysis": "For 2 of them the 7 days are not over, so these shares may still rise.",
     "cohort_forecast": "Nothing can be foreseen yet: it takes somebody who registered 14 days ago or earlier.",
+    "banner_experiment": "2 people whose 7 days are not over are left out.",
     "warehouse_tour": "They agree in each of 3 event types: 4 events count.",
 }
 
