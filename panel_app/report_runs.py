@@ -23,6 +23,7 @@ from pixels.reports.parameters import Parameter, check_parameters, declared_para
 from pixels.reports.shelf import new_folder
 
 WAITING, MAKING, MADE, FAILED, STOPPED = "waiting", "making", "made", "failed", "stopped"
+_FILE = "file"
 MOST_WAITING = 20
 _REMEMBERED = 20
 _PATIENCE_S = 10.0
@@ -78,7 +79,10 @@ class ReportRuns:
 
     def start(self, name: str, given: Mapping[str, str]) -> ReportRun:
         """Have a report made when its turn comes. Raises BadParameter for what `pixels report` would not run."""
-        check_parameters(takes(report_notebook(name)), given)
+        notebook = report_notebook(name)
+        if not can_be_made_here(notebook):
+            raise BadParameter("report", f"{name} reads a file of this machine: make it with `pixels report {name}`")
+        check_parameters(takes(notebook), given)
         for parameter, value in given.items():
             if "\0" in value:
                 raise BadParameter(parameter, "a NUL character cannot be in it")
@@ -191,6 +195,11 @@ class ReportRuns:
             last = Timer(_PATIENCE_S, process.kill)
             last.daemon = True
             last.start()
+
+
+def can_be_made_here(notebook: ReportNotebook) -> bool:
+    """Whether a report reads no file that somebody at a browser could name: any file of this machine would be theirs to read."""
+    return _FILE not in {parameter.name for parameter in declared_parameters(notebook)}
 
 
 def takes(notebook: ReportNotebook) -> list[Parameter]:

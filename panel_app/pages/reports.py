@@ -11,7 +11,7 @@ from panel_app.address import Address
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.reports import NOT_HERE, fields, kinds, made_reports, runs_table, search_field
 from panel_app.page import Go, Page, Shown
-from panel_app.report_runs import ReportRun, ReportRuns
+from panel_app.report_runs import ReportRun, ReportRuns, can_be_made_here
 from panel_app.screen import Screen
 from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
@@ -50,7 +50,7 @@ def read_reports(answers: Answers, address: Address, where: Situation, standing:
     yield Reports(
         desk=answers.reports,
         shelf=shelf,
-        notebooks=report_notebooks(),
+        notebooks={name: notebook for name, notebook in report_notebooks().items() if can_be_made_here(notebook)},
         runs=tuple(answers.reports.runs()),
         made=tuple(found[:LISTED]),
         found=len(found),

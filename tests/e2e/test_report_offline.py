@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.integration.notebooks.homes import AFFILIATE, HOSTILE, five_weeks
+from tests.integration.notebooks.homes import AFFILIATE, HOSTILE, THEIR_LOG, five_weeks
 from tests.sample_warehouse import SampleWarehouse, visit
 
 PERIOD = ("-p", "from=2026-11-08", "-p", "to=2026-11-21")
@@ -120,6 +120,7 @@ def test_every_chart_draws_without_a_network(page: OpenPage, report: Path) -> No
         ("funnel_analysis", (), 3),
         ("cohort_forecast", (), 2),
         ("banner_experiment", (), 1),
+        ("reconciliation", ("-p", f"affiliate={AFFILIATE}", "-p", f"file={THEIR_LOG}"), 1),
     ],
 )
 def test_so_does_every_chart_of_the_other_reports(

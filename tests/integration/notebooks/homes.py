@@ -12,6 +12,8 @@ HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"><b>bold</b> $
 BANNERS = ("brandA", HOSTILE, "brandB")
 AFFILIATE = "<i>Example</i> Media"
 """To whom the first two of them belong."""
+THEIR_LOG = str(Path(__file__).with_name("affiliates_log.csv"))
+"""Registrations as that affiliate has them: of the 21st, one twice, one of another banner, one of somebody else's; and one of the 22nd."""
 FIRST_DAY, LAST_DAY = "2026-10-18", "2026-11-21"
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from pixels.resources import resource_path
 from tests.integration.notebooks import one_shell
-from tests.integration.notebooks.homes import AFFILIATE, HOSTILE, empty, first_day, five_weeks
+from tests.integration.notebooks.homes import AFFILIATE, HOSTILE, THEIR_LOG, empty, first_day, five_weeks
 from tests.unit.reports.html_page import HtmlPage
 
 HOMES = {"five weeks": five_weeks, "empty": empty, "first day": first_day}
 NAMES = sorted(path.stem for path in resource_path("notebooks").glob("*.ipynb"))
-PARAMETERS = {"affiliate_report": {"affiliate": AFFILIATE}}
+PARAMETERS = {
+    "affiliate_report": {"affiliate": AFFILIATE},
+    "reconciliation": {"affiliate": AFFILIATE, "file": THEIR_LOG},
+}
 EXPECTED = {
     "anomaly_investigation": (
         "25 Oct to 21 Nov 2026, all banners",
@@ -69,6 +72,15 @@ EXPECTED = {
         "39 people whose 7 days are not over are left out.",
         f"“{HOSTILE}” and “brandA” were both there on all of 22 days: on these 65.1 % (28 of 43) and 36.7 % (18 of 49) registered.",
         "given by chance to 103 visitors: at the pace of these days that takes 50 days.",
+    "reconciliation": (
+        f"21 to 22 Nov 2026, {AFFILIATE}",
+        "Your file has 5 registrations of these days and banners, Pixels has 3. 1 agree;",
+        "1 differ, 3 of yours are not in Pixels and 1 of Pixels are not in your file.",
+        "Of 3 that Pixels lacks, 1:",
+        "already counted on 2026-11-21 at 10:00:00 UTC",
+        "we counted it for another banner, whose event came first",
+        "the data does not go that far yet",
+        "<i>nobody</i>",
     ),
     "warehouse_tour": (
         "counted_events is the largest, with about 340 rows.",
@@ -87,6 +99,7 @@ ON_NO_DATA = {
     "funnel_analysis": "there is nobody to follow",
     "cohort_forecast": "Nobody registered in these days.",
     "banner_experiment": "There is nothing to compare: no visitor of these days, whose 7 days are over, has a banner.",
+    "reconciliation": f"No banner is known to be of “{AFFILIATE}”",
     "warehouse_tour": "Both are empty: nothing has been counted.",
 }
 ON_THE_FIRST_DAY = {
@@ -98,6 +111,7 @@ ON_THE_FIRST_DAY = {
     "funnel_analysis": "For 2 of them the 7 days are not over, so these shares may still rise.",
     "cohort_forecast": "Nothing can be foreseen yet: it takes somebody who registered 14 days ago or earlier.",
     "banner_experiment": "2 people whose 7 days are not over are left out.",
+    "reconciliation": f"No banner is known to be of “{AFFILIATE}”",
     "warehouse_tour": "They agree in each of 3 event types: 4 events count.",
 }
 
@@ -185,3 +199,12 @@ def test_what_is_sent_to_an_affiliate_names_nobody_elses_banner(pages: dict[tupl
     assert "brandA" in page.text
     assert "brandB" not in page.text
     assert "p34-1" not in page.text
+
+
+def test_a_log_sent_back_names_nobody_who_was_not_in_it(pages: dict[tuple[str, str], HtmlPage]) -> None:
+    """Nor the banner that a player of theirs was counted for, when it is somebody else's."""
+    page = pages["reconciliation", "five weeks"]
+
+    assert "p34-5" in page.text
+    assert "p34-7" not in page.text
+    assert "brandB" not in page.text

@@ -81,6 +81,14 @@ def test_a_search_looks_at_names_and_parameters(published: Published) -> None:
     assert "Show all" in nothing
 
 
+def test_a_report_that_reads_a_file_is_not_made_from_a_browser(published: Published) -> None:
+    """Whoever could name a file of this machine could read any."""
+    page = html(session(published, "./reports?report=reconciliation").view)
+
+    assert "There is no report" in page
+    assert 'name="file"' not in page
+
+
 def test_a_form_has_a_field_for_each_parameter_but_the_snapshot(published: Published) -> None:
     """With the help of the notebook and its default."""
     page = html(session(published, "./reports?report=funnel_analysis").view)
