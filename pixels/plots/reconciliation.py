@@ -37,16 +37,16 @@ LABELS = {
     "other_currency": "Another currency",
     "no_click_id": "Ours has no click id",
     "no_txid": "Ours has no transaction id",
-    "named_elsewhere": "Theirs has another of it",
-    "not_in_their_log": "Not in their file",
+    "named_elsewhere": "The file has another of it",
+    "not_in_their_log": "The file lacks it",
 }
 """What each explanation of `wh.reconcile` is called."""
-VERDICTS = {"missing": "Missing here", "different": "Different", "extra": "Missing there"}
+VERDICTS = {"missing": "Not in Pixels", "different": "Different", "extra": "Not in the file"}
 _COLORS = dict(zip(VERDICTS, (PALETTE[1], PALETTE[3], PALETTE[0]), strict=True))
 
 
 def reconcile_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int = HEIGHT) -> Any:
-    """Draw `wh.reconcile(...).reasons`: a bar a reason, what is missing here on top, the most first. `width` None fills the page."""
+    """Draw `wh.reconcile(...).reasons`: a bar a reason, what is not in Pixels on top, the most first. `width` None fills the page."""
     if frame.is_empty():
         return nothing_to_draw(width, height, "Nothing differs")
     load_backend()

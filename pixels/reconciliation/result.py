@@ -23,6 +23,7 @@ from pixels.rules import DAY, INSTANT
 
 VERDICTS = ("matched", "missing", "extra", "different")
 _PAIRED = ("different", "matched")
+_IN_ORDER = ("missing", "different", "extra")
 DETAILS = {
     "verdict": pl.String(),
     "count": pl.Int64(),
@@ -71,7 +72,7 @@ class Reconciliation:
     summary: pl.DataFrame
     """One row: theirs = matched + missing + different, ours = matched + extra + different."""
     reasons: pl.DataFrame
-    """verdict, explanation, count: the most first."""
+    """verdict, explanation, count: what is missing first, then what is different, then extra; of each the most first."""
     details: pl.DataFrame
     """All that did not match: DETAILS. missing and different in the order of the file, then extra by instant."""
 
@@ -128,7 +129,9 @@ def reconcile(dimensions: Dimensions, asked: Asked, complete_until: datetime) ->
 
 
 def _reasons(details: pl.DataFrame) -> pl.DataFrame:
-    order = pl.col("verdict").replace_strict({name: place for place, name in enumerate(VERDICTS)}, return_dtype=pl.Int8)
+    order = pl.col("verdict").replace_strict(
+        {name: place for place, name in enumerate(_IN_ORDER)}, return_dtype=pl.Int8
+    )
     sums = details.group_by("verdict", "explanation").agg(pl.col("count").sum())
     return sums.sort(order, -pl.col("count"), "explanation")
 

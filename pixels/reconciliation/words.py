@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import polars as pl
 
 MEANINGS = {
-    "counted_once": "we count it once; another row of theirs is that one, or it is the same player again on that day",
+    "counted_once": "we count it once; another row of the file is that one, or it is the same player again on that day",
     "other_banner": "we counted it for another banner, whose event came first",
     "other_day": "we counted it on another day",
-    "other_time_zone": "we counted it on the day beside; their day is another time zone's day",
+    "other_time_zone": "we counted it on the day beside; the day of the file is another time zone's day",
     "crawler": "a visit of a declared crawler, which does not count",
     "refused": "it was refused",
     "after_the_data": "the data does not go that far yet",
@@ -23,8 +23,8 @@ MEANINGS = {
     "other_currency": "we have another currency",
     "no_click_id": "we received it without a click id",
     "no_txid": "we received it without a transaction id",
-    "named_elsewhere": "their file names it, for another of our events",
-    "not_in_their_log": "their file does not have it",
+    "named_elsewhere": "the file names it, for another event that we counted",
+    "not_in_their_log": "the file does not have it",
 }
 """What each explanation says."""
 

@@ -16,7 +16,7 @@ from pixels.words import counted, number
 _TYPES = {"visit": "visit", "registration": "registration", "deposit": "deposit"}
 _SHOWN = ["their_row", "event_date", "banner_tag", "player_id", "click_id", "txid", "amount", "currency"]
 _HEADINGS = ("Row", "Day", "Banner", "Player", "Click id", "Transaction", "Amount", "Currency")
-_CLOCK = "%H:%M:%S UTC"
+_CLOCK = "%H:%M:%S"
 
 
 def banners_of(wh: Warehouse, affiliate: str, banner: str) -> list[str]:
@@ -72,7 +72,10 @@ def reasons(found: Reconciliation) -> pl.DataFrame:
 
 
 def their_rows(found: Reconciliation) -> pl.DataFrame:
-    """Return the rows of the file that do not match, as they were sent, with `why`, which names no player and no other banner."""
+    """Return the rows of the file that do not match, as they were sent, with `why`, which names no player and no other banner.
+
+    Times are on the clock of `day_zone`.
+    """
     rows = found.details.filter(pl.col("verdict") != "extra")
     return rows.select(*_SHOWN, "count", _why(found).alias("why"))
 
@@ -91,7 +94,8 @@ def _why(found: Reconciliation) -> pl.Expr:
     if found.columns.identity is None:
         return pl.col("because")
     own = pl.col("our_banner_tag").is_in(list(found.banners or []))
-    clock, day = pl.col("our_created_at").dt.to_string(_CLOCK), pl.col("our_date").dt.to_string("%Y-%m-%d")
+    clock = pl.col("our_created_at").dt.convert_time_zone(found.day_zone).dt.to_string(_CLOCK)
+    day = pl.col("our_date").dt.to_string("%Y-%m-%d")
     said = {
         "counted_once": pl.format("already counted on {} at {}", day, clock),
         "other_day": pl.format("we counted it on {} at {}", day, clock),

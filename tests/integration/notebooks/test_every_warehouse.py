@@ -77,7 +77,7 @@ EXPECTED = {
         "Your file has 5 registrations of these days and banners, Pixels has 3. 1 agree;",
         "1 differ, 3 of yours are not in Pixels and 1 of Pixels are not in your file.",
         "Of 3 that Pixels lacks, 1:",
-        "already counted on 2026-11-21 at 10:00:00 UTC",
+        "already counted on 2026-11-21 at 11:00:00",
         "we counted it for another banner, whose event came first",
         "the data does not go that far yet",
         "<i>nobody</i>",

@@ -432,11 +432,11 @@ def test_an_empty_warehouse_misses_all(tmp_path: Path) -> None:
 
 
 def test_each_reason_is_a_bar(wh: Warehouse) -> None:
-    """What is missing here on top, then what differs, then what is missing there; every reason has a name."""
+    """What is not in Pixels on top, then what differs, then what is not in the file; every reason has a name."""
     frame = pl.DataFrame({"player": ["p1", "p2", "nobody"], "day": ["2026-11-01"] * 3, "banner": ["a", "a", "a"]})
     figure = rendered(plots.reconcile(wh.reconcile(frame, "registration", banner=["a", "b"]).reasons))
     bars = [bar for data in columns(figure, "side", "reason", "count") for bar in zip(*data.values(), strict=True)]
-    assert bars == [("Missing here", "Never received", 1), ("Different", "Another banner", 1)]
+    assert bars == [("Not in Pixels", "Never received", 1), ("Different", "Another banner", 1)]
     assert list(LABELS) == list(MEANINGS)
 
 

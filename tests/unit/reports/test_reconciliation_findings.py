@@ -49,7 +49,7 @@ def test_nothing_of_anybody_else_is_told(wh: Warehouse) -> None:
     rows = findings.their_rows(found)
     assert rows["why"].to_list() == [
         "we counted it for another banner, whose event came first",
-        "we counted it on the day beside; their day is another time zone's day",
+        "we counted it on the day beside; the day of the file is another time zone's day",
     ]
     assert findings.extra_by_day(found).rows() == [("2026-11-02", "b", 1)]
     shown = f"{rows.rows()} {findings.extra_by_day(found).rows()} {findings.reasons(found).rows()}"
