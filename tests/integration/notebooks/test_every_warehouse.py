@@ -72,6 +72,7 @@ EXPECTED = {
         "39 people whose 7 days are not over are left out.",
         f"“{HOSTILE}” and “brandA” were both there on all of 22 days: on these 65.1 % (28 of 43) and 36.7 % (18 of 49) registered.",
         "given by chance to 103 visitors: at the pace of these days that takes 50 days.",
+    ),
     "reconciliation": (
         f"21 to 22 Nov 2026, {AFFILIATE}",
         "Your file has 5 registrations of these days and banners, Pixels has 3. 1 agree;",
