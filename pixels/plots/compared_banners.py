@@ -24,8 +24,8 @@ from pixels.plots.theme import (
 )
 
 _PER_PLACE, _AROUND = 34, 110
-_LETTERS, _BESIDE, _NARROWEST = 60, 215, 390
-"""Pixels: of what is written at the right, of what stands left of the axis, and of a page as narrow as a phone."""
+_LEAST_ROOM, _LETTERS, _BESIDE, _NARROWEST = 0.18, 60, 215, 390
+"""A part of the plot; and pixels: of what is written at the right, of what stands left of the axis, and of a page as narrow as a phone."""
 _SHOWN = ["value", "observed", "of_counts", "expected", "likely", "best", "converted", "entries"]
 
 
@@ -48,16 +48,16 @@ def compare_banners_intervals(
     least = float(rows.select(pl.min_horizontal("rate_lower", "expected_lower")).min().item()) * 100
     most = float(rows.select(pl.max_horizontal("rate_upper", "expected_upper")).max().item()) * 100
     wide = most - least
-    room = min(0.4, _LETTERS / ((_NARROWEST if width is None else width) - _BESIDE))
+    end = least + wide / (1 - _room(width))
     compared = rows.filter(pl.col("expected_rate").is_not_null())
     return dressed(
         hv.Overlay(
             [
-                *_lines(rows, heading, "rate", "Its own counts", -0.16, {"line_width": 2, "color": GREY}, GREY),
+                *_lines(rows, heading, "rate", "Own counts", -0.16, {"line_width": 2, "color": GREY}, GREY),
                 *_lines(
                     compared, heading, "expected", "Given all", 0.1, {"line_width": 7, "color": PALETTE[0]}, "white"
                 ),
-                _written(compared, most + wide * 0.03),
+                _written(compared, end),
             ]
         ),
         width,
@@ -65,7 +65,7 @@ def compare_banners_intervals(
         title=f"The first {limit} of {known.height:,}" if known.height > limit else "",
         xlabel="Rate (%), 95 % intervals",
         ylabel=heading,
-        xlim=(max(0, least - wide * 0.03), least + wide * 1.04 / (1 - room)),
+        xlim=(max(0, least - wide * 0.03), end),
         ylim=(-0.6, rows.height + 0.1),
         yticks=list(rows.select("place", "label").iter_rows()),
         legend_position="top",
@@ -89,12 +89,17 @@ def _placed(named: pl.DataFrame, limit: int) -> pl.DataFrame:
     )
 
 
+def _room(width: int | None) -> float:
+    """Return the part of the plot that is left for what is written at its right end; reports make a wide plot narrow."""
+    return max(_LEAST_ROOM, min(0.4, _LETTERS / ((_NARROWEST if width is None else width) - _BESIDE)))
+
+
 def _written(rows: pl.DataFrame, place: float) -> Any:
     """Return the probabilities as text at the right, below what they are."""
-    right = pl.lit(place).alias("right")
-    heading = rows.head(1).select(right, pl.col("place") + 0.75, pl.lit("Best?").alias("best"))
+    across = pl.lit(place).alias("across")
+    heading = rows.head(1).select(across, pl.col("place") + 0.75, pl.lit("Best?").alias("best"))
     return texts(
-        pl.concat([heading, rows.select(right, "place", "best")]), "9pt", text_align="left", text_baseline="middle"
+        pl.concat([heading, rows.select(across, "place", "best")]), "9pt", text_align="right", text_baseline="middle"
     )
 
 
