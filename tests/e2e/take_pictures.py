@@ -43,6 +43,7 @@ REPORTS = {
     "campaign_report": [],
     "weekly_report": [],
     "funnel_analysis": [],
+    "banner_experiment": [],
     "affiliate_report": ["-p", "affiliate=Odds Guide"],
 }
 REQUESTS = (
