@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from shlex import quote
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from panel_app import words
 from panel_app.address import Address
 from panel_app.blocks.markup import link, name, text
 from panel_app.page import Shown
+from pixels.period import Period
 
 OUTCOMES = {
     "counted": "Counted",
@@ -90,6 +92,33 @@ def other_log(accounts: pl.DataFrame, event_type: str, banner: str, theirs: int 
         f' required></label> {TYPES[event_type].lower()} for these days <button type="submit">Explain</button></form>'
     )
     return asked if theirs is None else asked + _explanation(accounts, event_type, banner, theirs)
+
+
+def row_by_row(event_type: str, banner: str, period: Period) -> str:
+    """Draw how a log is compared row by row: by a command, since no file leaves the reader's machine for this page."""
+    command = f"pixels reconcile FILE {event_type} --from {period.start} --to {period.end} {_in_a_shell(f'--banner={banner}')}"
+    page = f"pixels report reconciliation -p file=FILE -p event_type={event_type} -p {_in_a_shell(f'banner={banner}')}"
+    return (
+        '<details class="twin" data-stays-open><summary>Compare their file row by row</summary>'
+        "<p class='note'>Where Pixels runs, this says of every row of a CSV or Parquet file whether it counted, and why not:</p>"
+        f'<pre tabindex="0">{text(command)}</pre>'
+        "<p class='note'>and this makes the page to send back, which names nobody who is not in the file:</p>"
+        f'<pre tabindex="0">{text(page)}</pre>'
+        "<p class='note'>In Python it is <code>wh.reconcile(file, type)</code>. Files are not taken here.</p></details>"
+    )
+
+
+def _in_a_shell(written: str) -> str:
+    """Quote what a stranger named for a shell; control characters and signs that turn the direction stand as codes."""
+    if written.isprintable():
+        return quote(written)
+    return "$'" + "".join(_escaped(character) for character in written) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _explanation(accounts: pl.DataFrame, event_type: str, banner: str, theirs: int) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from panel_app import words
 from panel_app.address import Address
-from panel_app.blocks.accounting import TYPES, accounting_table, days_table, other_log, types_choice
+from panel_app.blocks.accounting import TYPES, accounting_table, days_table, other_log, row_by_row, types_choice
 from panel_app.blocks.banners import heading_of
 from panel_app.blocks.cards import cards
 from panel_app.blocks.forms import hidden_fields
@@ -97,6 +97,7 @@ class BannerView:
                 int(theirs) if theirs.isdecimal() and len(theirs) <= MOST_DIGITS else None,
                 fields,
             )
+            + (row_by_row(event_type, tag, shown.situation.period) if shown.sees_people else "")
         )
         self._days.show(f"<h2>{TYPES[event_type]} by day</h2>{days_table(one.accounts, shown, event_type, tag)}")
 
