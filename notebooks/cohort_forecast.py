@@ -63,6 +63,15 @@ if curve["converted_share"].drop_nulls().len():
     )
 
 # %% [markdown]
+# ## Whose people take long?
+#
+# Of the banner that they came by. A banner whose people take a week shows nothing of a week's effort yet.
+
+# %%
+by_banner = wh.time_to_convert(period.start, period.end, conversion, by="banner_tag", within=within)
+say(forecast_findings.slow_ones(curve, by_banner))
+
+# %% [markdown]
 # ## How many will still convert?
 #
 # By the week in which they began. What is expected is learnt from these weeks and those before.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
+from pixels.reports.words import quoted
 from pixels.words import counted, day, percent
 
 _BEGAN = {"deposit": ("player", "registered"), "registration": ("person", "came")}
 _DONE = {"deposit": "made a first deposit", "registration": "registered"}
 _DO = {"deposit": "make a first deposit", "registration": "register"}
+ENOUGH = 100
+"""People below which the time of a banner's is left to chance."""
+_MOST_TOLD, _DAY = 3, 86_400
 _PLURAL = {"person": "people"}
 
 
@@ -22,6 +26,55 @@ def how_soon(frame: pl.DataFrame, conversion: str, given: str) -> str:
         return f"Nobody who {began} in these days has been followed for {given} yet."
     limits = "" if lower is None else f", as far as can be told between {percent(lower)} and {percent(upper)}"
     return f"Of {_counted(people, noun)} who {began}, {percent(share)} {_DO[conversion]} within {given}{limits}."
+
+
+def slow_ones(frame: pl.DataFrame, by_banner: pl.DataFrame) -> str:
+    """Say which banners' people take much longer than all, from `wh.time_to_convert(...)` and the same `by="banner_tag"`.
+
+    Slow is a banner of which half of those who convert take twice as long as half of all do, or longer; when half of all had, the
+    upper limit of its share was still below half of what it came to, so that chance is no reason.
+    """
+    usual = _halfway(frame)
+    if usual is None:
+        return "Nobody has converted yet, so no banner is slower than another."
+    slow = [
+        (row, halfway)
+        for curve in by_banner.partition_by("banner_tag", maintain_order=True)
+        if (row := curve.row(-1, named=True))["people"] >= ENOUGH
+        and (halfway := _halfway(curve)) is not None
+        and halfway >= 2 * usual
+        and _surely_below_half(curve, usual)
+    ]
+    told = [
+        f"Half of those of {quoted(str(row['banner_tag']))} who convert take {_days(halfway)}, where half of all take {_days(usual)}: "
+        f"of its newest people few can have converted yet."
+        for row, halfway in sorted(slow, key=lambda one: -one[1])[:_MOST_TOLD]
+    ]
+    return " ".join(told) or "No banner's people take much longer than those of all."
+
+
+def _halfway(curve: pl.DataFrame) -> int | None:
+    """Return after how many seconds half of those had converted who have by the end of a curve; None: nobody has."""
+    known = curve.drop_nulls("converted_share")
+    if known.is_empty() or not known["converted_share"][-1]:
+        return None
+    return int(known.filter(pl.col("converted_share") >= known["converted_share"][-1] / 2)["after_seconds"][0])
+
+
+def _surely_below_half(curve: pl.DataFrame, after_seconds: int) -> bool:
+    known = curve.drop_nulls("converted_share")
+    then = known.filter(pl.col("after_seconds") == after_seconds)
+    if then.is_empty():
+        return False
+    upper = then["upper"][0] if then["upper"][0] is not None else then["converted_share"][0]
+    return bool(upper < known["converted_share"][-1] / 2)
+
+
+def _days(seconds: int) -> str:
+    """Write the end of a step of a day or less: up to 1 day, up to 6 hours."""
+    if seconds % _DAY == 0:
+        return f"up to {counted(seconds // _DAY, 'day')}"
+    return f"up to {counted(max(1, seconds // 3_600), 'hour')}"
 
 
 def still_to_come(frame: pl.DataFrame, conversion: str, given: str) -> str:

@@ -62,6 +62,7 @@ EXPECTED = {
     "cohort_forecast": (
         "25 Oct to 21 Nov 2026, all banners",
         "Of 76 players who registered, 36.8 % make a first deposit within 14 days",
+        "No banner's people take much longer than those of all.",
         "Of 18 players who registered in the newest cohort, from 16 Nov 2026, 6 made a first deposit so far; 6 are expected",
         "Of 5 forecasts that would have been made of earlier cohorts, 5 (100.0 %) held",
     ),

@@ -53,3 +53,27 @@ def test_how_often_forecasts_held_is_told() -> None:
         "Of 4 forecasts that would have been made of earlier cohorts, 3 (75.0 %) held"
     )
     assert "can be compared" in findings.how_right(pl.DataFrame({"held": []}, {"held": pl.Boolean}))
+
+
+def days_of(banner: str, people: int, shares: list[float]) -> pl.DataFrame:
+    """A banner's share by the end of each day, with limits a tenth around it."""
+    return pl.DataFrame({
+        "banner_tag": banner, "after_seconds": [day * 86_400 for day in range(len(shares))], "people": people,
+        "converted_share": shares, "lower": [share * 0.9 for share in shares], "upper": [share * 1.1 for share in shares],
+    })  # fmt: skip
+
+
+def test_a_banner_whose_people_take_long_is_named() -> None:
+    """Not one of few people, nor one that is a little slower, nor when nobody converts."""
+    everybody = days_of("", 900, [0.0, 0.3, 0.4, 0.45, 0.5])
+    slow, late = days_of("slow", 200, [0.0, 0.0, 0.0, 0.1, 0.4]), days_of("late", 200, [0.0, 0.19, 0.4, 0.4, 0.4])
+    few, none = days_of("few", 99, [0.0, 0.0, 0.0, 0.0, 0.4]), days_of("none", 500, [0.0] * 5)
+
+    told = findings.slow_ones(everybody, pl.concat([slow, late, few, none]))
+
+    assert told == (
+        "Half of those of “\u2068slow\u2069” who convert take up to 4 days, where half of all take up to 1 day: "
+        "of its newest people few can have converted yet."
+    )
+    assert "No banner's people" in findings.slow_ones(everybody, late)
+    assert "Nobody has converted yet" in findings.slow_ones(none, pl.concat([slow, none]))
