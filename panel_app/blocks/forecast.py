@@ -8,7 +8,7 @@ import polars as pl
 
 from panel_app import words
 from panel_app.address import Address
-from panel_app.blocks.markup import link, skeleton
+from panel_app.blocks.markup import link, skeleton, text
 
 WINDOWS = ("7d", "14d", "30d")
 FIRST_WINDOW = "14d"
@@ -21,7 +21,9 @@ _HEADINGS = {
 }
 
 
-def forecast_section(forecast: pl.DataFrame | None, curve: pl.DataFrame | None, address: Address) -> str:
+def forecast_section(
+    forecast: pl.DataFrame | None, curve: pl.DataFrame | None, address: Address, slow: str = ""
+) -> str:
     """Draw `wh.forecast` of first deposits, and what `wh.time_to_convert` says at the end of the time; None: not known yet."""
     within = address.option("within", FIRST_WINDOW)
     windows = "".join(
@@ -34,7 +36,10 @@ def forecast_section(forecast: pl.DataFrame | None, curve: pl.DataFrame | None, 
     )
     if forecast is None or curve is None:
         return heading + skeleton("100%")
-    return heading + _answer(curve, _days(within)) + _table(forecast, address.option("per", "week"), _days(within))
+    told = f'<p class="slow">{text(slow)}</p>' if slow else ""
+    return (
+        heading + _answer(curve, _days(within)) + told + _table(forecast, address.option("per", "week"), _days(within))
+    )
 
 
 def _days(within: str) -> str:

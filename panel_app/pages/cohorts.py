@@ -22,6 +22,7 @@ from panel_app.situation import Situation
 from panel_app.source import Answers, Standing
 from pixels import Warehouse
 from pixels.period import Period
+from pixels.reports.forecast_findings import slow_ones
 
 PERIODS = ("week", "month")
 MEASURES = {
@@ -41,6 +42,8 @@ class Cohorts:
     """`wh.forecast` of the days; None: not known yet."""
     curve: pl.DataFrame | None = None
     """`wh.time_to_convert` of the days."""
+    slow: str = ""
+    """Whose people take long, in a sentence."""
 
     @property
     def has_events(self) -> bool:
@@ -54,7 +57,10 @@ def read_cohorts(answers: Answers, address: Address, where: Situation, standing:
     cohorts = Cohorts(answers.ask(_cohorts, where.period, per))
     yield cohorts
     forecast = answers.ask(_forecast, where.period, per, within)
-    yield replace(cohorts, forecast=forecast, curve=answers.ask(_curve, where.period, within))
+    curve = answers.ask(_curve, where.period, within)
+    cohorts = replace(cohorts, forecast=forecast, curve=curve)
+    yield cohorts
+    yield replace(cohorts, slow=slow_ones(curve, answers.ask(_curve, where.period, within, "banner_tag")))
 
 
 def _cohorts(warehouse: Warehouse, period: Period, per: str) -> pl.DataFrame:
@@ -65,8 +71,8 @@ def _forecast(warehouse: Warehouse, period: Period, per: str, within: str) -> pl
     return warehouse.forecast(period.start, period.end, by=per, within=within)
 
 
-def _curve(warehouse: Warehouse, period: Period, within: str) -> pl.DataFrame:
-    return warehouse.time_to_convert(period.start, period.end, within=within)
+def _curve(warehouse: Warehouse, period: Period, within: str, by: str | None = None) -> pl.DataFrame:
+    return warehouse.time_to_convert(period.start, period.end, by=by, within=within)
 
 
 class CohortsView:
@@ -83,7 +89,7 @@ class CohortsView:
         self._screen.show(_choices(shown.address) + _table(shown) + ways)
         answer: Cohorts = shown.answer
         ways = exports(shown.address, "forecast") if self._is_served else ""
-        self._forecast.show(forecast_section(answer.forecast, answer.curve, shown.address) + ways)
+        self._forecast.show(forecast_section(answer.forecast, answer.curve, shown.address, answer.slow) + ways)
 
 
 def _choices(address: Address) -> str:

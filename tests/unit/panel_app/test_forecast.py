@@ -78,3 +78,22 @@ def test_its_notebook_asks_what_the_page_asks(wh: Warehouse) -> None:
     frame = names["forecast"]
     assert isinstance(frame, pl.DataFrame)
     assert frame.equals(COHORTS.tables["forecast"](shown))
+
+
+def test_a_banner_whose_people_take_long_is_named(pixels_home: Path) -> None:
+    """Of one they deposit within the hour, of the other five days later; a tag is text."""
+    sample = SampleWarehouse(pixels_home)
+    tag = "<b>slow</b>"
+    fast = [(f"f{number}", "fast", "2026-10-05T10:30") for number in range(240)]
+    slow = [(f"s{number}", tag, "2026-10-10T10:00") for number in range(120)]
+    sample.publish(
+        *(registration(player, banner, "2026-10-05T10:00") for player, banner, _ in (*fast, *slow)),
+        *(deposit(player, banner, when) for player, banner, when in (*fast[::2], *slow[::2])),
+        complete_until=at("2026-10-30T12:00"),
+    )
+
+    with pixels.open(sample.home) as warehouse:
+        drawn = html(session(warehouse, "&within=14d").view)
+
+    assert "&lt;b&gt;slow&lt;/b&gt;\u2069” who convert take up to 5 days, where half of all take up to 1 day" in drawn
+    assert "<b>slow" not in drawn
