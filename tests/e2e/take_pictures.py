@@ -43,6 +43,8 @@ REPORTS = {
     "campaign_report": [],
     "weekly_report": [],
     "funnel_analysis": [],
+    "anomaly_investigation": [],
+    "cohort_forecast": [],
     "banner_experiment": [],
     "affiliate_report": ["-p", "affiliate=Odds Guide"],
 }
