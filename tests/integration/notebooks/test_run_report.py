@@ -152,9 +152,9 @@ def test_a_failing_report_keeps_its_traceback_and_leaves_no_page(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nosuch"], 64, "name: there is no report 'nosuch'; there is: affiliate_report, campaign_report"),
-        (["../notebooks/campaign_report"], 64, "there is: affiliate_report, campaign_report"),
-        (["quickstart"], 64, "there is: affiliate_report, campaign_report"),
+        (["nosuch"], 64, "name: there is no report 'nosuch'; there is: affiliate_report, anomaly_investigation"),
+        (["../notebooks/campaign_report"], 64, "there is: affiliate_report, anomaly_investigation"),
+        (["quickstart"], 64, "there is: affiliate_report, anomaly_investigation"),
         (["campaign_report", "-p", "fro=2026-11-01"], 64, "  from (Day): first day, as 2026-11-01"),
         (["campaign_report", "-p", "from=2026-11-31"], 64, "from: '2026-11-31' is not a day of the calendar"),
         (["campaign_report", "-p", "from=2026-11-02", "-p", "to=2026-11-01"], 64, "to: 2026-11-01 is before from"),
