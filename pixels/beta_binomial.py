@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaln, digamma, expit, logit, polygamma
+import scipy
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -115,9 +115,9 @@ def fit(k: Floats, n: Floats, copies: Floats) -> Priors:
     for node, weight in zip(_MEAN_NODES, _MEAN_WEIGHTS, strict=True):
         at = mean + node * error
         a, b = _beta(at, _SPREADS)
-        terms = betaln(k[:, None] + a, (n - k)[:, None] + b) - betaln(a, b)
+        terms = scipy.special.betaln(k[:, None] + a, (n - k)[:, None] + b) - scipy.special.betaln(a, b)
         # The integral over the mean: what the nodes weigh is meant for a function times the normal density.
-        jeffreys = np.log(expit(at) * expit(-at)) / 2
+        jeffreys = np.log(scipy.special.expit(at) * scipy.special.expit(-at)) / 2
         likelihood = np.logaddexp(likelihood, copies @ terms + jeffreys + np.log(weight) + node**2 / 2)
     posterior = likelihood - (_SPREADS / USUAL_SPREAD) ** 2 / 2 + np.log(_SPREADS) + np.log(error)
     share = np.cumsum(np.exp(posterior - posterior.max()))
@@ -139,7 +139,7 @@ def _means(k: Floats, n: Floats, copies: Floats, spreads: Floats) -> tuple[Float
     strength = _strength(np.full(len(spreads), rough), spreads)
     weights = copies[:, None] * n[:, None] * (strength + 1) / (strength + n[:, None])
     mean = (weights.T @ (k / n) + 0.5) / (weights.sum(axis=0) + 1)
-    return logit(mean), 1 / np.sqrt((weights.sum(axis=0) + 1) * mean * (1 - mean))
+    return scipy.special.logit(mean), 1 / np.sqrt((weights.sum(axis=0) + 1) * mean * (1 - mean))
 
 
 def _strength(mean: Floats, spreads: Floats) -> Floats:
@@ -148,7 +148,7 @@ def _strength(mean: Floats, spreads: Floats) -> Floats:
 
 
 def _beta(log_odds: Floats, spreads: Floats) -> tuple[Floats, Floats]:
-    mean = expit(log_odds)
+    mean = scipy.special.expit(log_odds)
     strength = _strength(mean, spreads)
     return mean * strength, (1 - mean) * strength
 
@@ -159,7 +159,10 @@ def _best(a: Floats, b: Floats, copies: Counts) -> tuple[Floats, float]:
     The distribution of the highest rate is the product of all; it is cut into steps of about equal probability, so that the
     steps are short where the best is decided, and each step is shared out by how steeply each group's distribution rises in it.
     """
-    middle, spread = digamma(a) - digamma(b), np.sqrt(polygamma(1, a) + polygamma(1, b))
+    middle, spread = (
+        scipy.special.digamma(a) - scipy.special.digamma(b),
+        np.sqrt(scipy.special.polygamma(1, a) + scipy.special.polygamma(1, b)),
+    )
     ends = np.clip([np.max(middle - 10 * spread), np.max(middle + 10 * spread)], -_FURTHEST, _FURTHEST)
     coarse = np.linspace(ends[0], ends[1], _COARSE)
     steps = np.concatenate([[0, 1e-6, 1e-4, 1e-3], np.linspace(0, 1, _FINE)[1:-1], [1 - 1e-3, 1 - 1e-4, 1 - 1e-6, 1]])
@@ -171,14 +174,14 @@ def _best(a: Floats, b: Floats, copies: Counts) -> tuple[Floats, float]:
     steep = np.diff(rises, axis=1) / (rises[:, 1:] + rises[:, :-1] + _TINIEST)
     together = copies @ steep
     shares = steep * np.divide(decided, together, out=np.zeros_like(decided), where=together > 0)
-    chances, rates = shares.sum(axis=1), expit(odds)
+    chances, rates = shares.sum(axis=1), scipy.special.expit(odds)
     total = float(copies @ chances)
     return chances / total, float(decided @ (rates[1:] + rates[:-1]) / 2 / decided.sum())
 
 
 def _rises(a: Floats, b: Floats, odds: Floats) -> Floats:
     """Return the distribution function of each group at each log odds."""
-    return np.asarray(betainc(a[:, None], b[:, None], expit(odds)[None, :]), np.float64)
+    return np.asarray(scipy.special.betainc(a[:, None], b[:, None], scipy.special.expit(odds)[None, :]), np.float64)
 
 
 def _all_below(rises: Floats, copies: Counts) -> Floats:
@@ -190,6 +193,6 @@ def _quantile(a: Floats, b: Floats, weights: Floats, share: float) -> Floats:
     low, high = np.full(len(a), -_FURTHEST), np.full(len(a), _FURTHEST)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        is_below = betainc(a, b, expit(middle)[:, None]) @ weights < share
+        is_below = scipy.special.betainc(a, b, scipy.special.expit(middle)[:, None]) @ weights < share
         low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-    return np.asarray(expit((low + high) / 2), np.float64)
+    return np.asarray(scipy.special.expit((low + high) / 2), np.float64)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 Numbers = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def judge_counts(counts: Numbers, mean: Numbers, dispersion: Numbers, errors: Nu
     below, above = _count_tails(counts, mean, dispersion)
     p_value = np.minimum(1.0, 2 * np.minimum(below, above))
     score = (anscombe(counts) - anscombe(mean)) / np.sqrt(dispersion)
-    p_of_t = 2 * special.stdtr(np.maximum(errors, 1.0), -np.abs(score))
+    p_of_t = 2 * scipy.special.stdtr(np.maximum(errors, 1.0), -np.abs(score))
     p_value = np.where(dispersion > _NEARLY_POISSON, np.maximum(p_value, p_of_t), p_value)
     lower, upper = (_count_quantile(side, mean, dispersion) for side in (level / 2, 1 - level / 2))
     return Verdict(mean, lower, upper, score, p_value)
@@ -48,12 +48,12 @@ def judge_rates(successes: Numbers, tries: Numbers, rate: Numbers, dispersion: N
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         effective, found = tries / dispersion, successes / dispersion
-        below = np.where(successes >= tries, 1.0, special.betaincc(found + 1, effective - found, rate))
-        above = np.where(successes <= 0, 1.0, special.betainc(found, effective - found + 1, rate))
+        below = np.where(successes >= tries, 1.0, scipy.special.betaincc(found + 1, effective - found, rate))
+        above = np.where(successes <= 0, 1.0, scipy.special.betainc(found, effective - found + 1, rate))
         p_value = np.minimum(1.0, 2 * np.minimum(below, above))
         score = (successes / tries - rate) / np.sqrt(rate * (1 - rate) / effective)
         shapes = effective * rate, effective * (1 - rate)
-        lower, upper = (special.betaincinv(*shapes, side) for side in (level / 2, 1 - level / 2))
+        lower, upper = (scipy.special.betaincinv(*shapes, side) for side in (level / 2, 1 - level / 2))
     unknown = np.isnan(rate) | ~(tries > 0)
     return Verdict(rate, *(np.where(unknown, np.nan, each) for each in (lower, upper, score, p_value)))
 
@@ -66,8 +66,8 @@ def judge_values(values: Numbers, expected: Numbers, scale: Numbers, errors: Num
     freedom = np.clip(errors, 1.0, _HEAVY)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(values == expected, 0.0, (values - expected) / scale)
-    reach = special.stdtrit(freedom, 1 - level / 2) * scale
-    p_value = 2 * special.stdtr(freedom, -np.abs(score))
+    reach = scipy.special.stdtrit(freedom, 1 - level / 2) * scale
+    p_value = 2 * scipy.special.stdtr(freedom, -np.abs(score))
     return Verdict(expected, expected - reach, expected + reach, score, p_value)
 
 
@@ -105,8 +105,10 @@ def _count_tails(counts: Numbers, mean: Numbers, dispersion: Numbers) -> tuple[N
     with np.errstate(invalid="ignore", divide="ignore"):
         shape = mean / np.where(is_poisson, 1.0, dispersion - 1)
         share = 1 / np.where(is_poisson, 2.0, dispersion)
-        below = np.where(is_poisson, special.pdtr(counts, mean), special.betainc(shape, counts + 1, share))
-        above = np.where(is_poisson, special.pdtrc(counts - 1, mean), special.betaincc(shape, counts, share))
+        below = np.where(is_poisson, scipy.special.pdtr(counts, mean), scipy.special.betainc(shape, counts + 1, share))
+        above = np.where(
+            is_poisson, scipy.special.pdtrc(counts - 1, mean), scipy.special.betaincc(shape, counts, share)
+        )
     none = mean <= 0
     below = np.where(none, 1.0, below)
     above = np.where(counts <= 0, 1.0, np.where(none, 0.0, above))
@@ -120,7 +122,7 @@ def _count_quantile(side: float, mean: Numbers, dispersion: Numbers) -> Numbers:
     wide = np.where(dispersion > _NEARLY_POISSON, dispersion, 2.0)
     found = np.where(
         dispersion > _NEARLY_POISSON,
-        stats.nbinom.ppf(side, safe / (wide - 1), 1 / wide),
-        stats.poisson.ppf(side, safe),
+        scipy.stats.nbinom.ppf(side, safe / (wide - 1), 1 / wide),
+        scipy.stats.poisson.ppf(side, safe),
     )
     return np.where(known, found, np.where(np.isnan(mean), np.nan, 0.0))

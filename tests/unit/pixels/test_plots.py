@@ -246,6 +246,17 @@ def test_the_read_side_comes_without_the_plotting_libraries() -> None:
     assert done.stdout.split() == ["False", "True"]
 
 
+def test_the_read_side_comes_without_distributions() -> None:
+    """They take longer to load than all else; who asks for what needs them waits then."""
+    program = (
+        "import sys, pixels.warehouse; print(any(name in sys.modules for name in ('scipy.stats', 'scipy.special')))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path.cwd())
+
+    assert done.stdout.split() == ["False"]
+
+
 def test_conversions_show_each_rate_with_what_it_divides(wh: Warehouse) -> None:
     """A bar a rate and value; one without a denominator has none."""
     whole = rendered(plots.conversions(wh.conversions(*RANGE)))
