@@ -69,4 +69,4 @@ def acknowledge(home: Path, run: dict[str, Any], note: str, who: str) -> None:
 
 
 def _write(home: Path, notes: Iterable[Acknowledged]) -> None:
-    replace_file(home / FILE, (json.dumps([asdict(note) for note in notes], indent=1) + "\n").encode())
+    replace_file(home / FILE, (json.dumps([asdict(note) for note in notes], indent=1) + "\n").encode(), durable=True)

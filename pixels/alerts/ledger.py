@@ -67,7 +67,7 @@ class Ledger:
         """Change an entry, on disk before this returns."""
         self.entries[name] = replace(self.entries.get(name, Entry()), **changes)
         written = {each: asdict(entry) for each, entry in self.entries.items()}
-        replace_file(self.path, (json.dumps(written, indent=1) + "\n").encode())
+        replace_file(self.path, (json.dumps(written, indent=1) + "\n").encode(), durable=True)
         return self.entries[name]
 
 
