@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
-from pathlib import Path
 
 from pixels.alerts.conditions import Fact, facts
 from pixels.alerts.ledger import Entry, Ledger, Told
@@ -16,6 +12,7 @@ from pixels.alerts.rules import LAG, Rule, read_rules
 from pixels.config import Settings
 from pixels.delivery import Message, Receipt, Recipient, send
 from pixels.errors import NoSnapshot
+from pixels.only_one import only_one
 from pixels.opening import open_warehouse
 from pixels.pointer import utc_text
 from pixels.warehouse import Warehouse
@@ -55,7 +52,7 @@ class Checker:
     def check(self) -> list[Checked] | None:
         """Look at every rule; None: another one is at work. Raises ConfigurationError; PixelsError: the ledger is damaged."""
         rules = read_rules(self.settings)
-        with _only_one(self.settings.home) as alone:
+        with only_one(self.settings.home / _LOCK) as alone:
             if not alone:
                 return None
             if not rules:
@@ -108,12 +105,12 @@ class Checker:
         message = Message(pending.subject, pending.text, key=pending.key, is_alarm=pending.is_alarm)
         receipts: list[Receipt] = []
         for recipient in rule.to:
-            if _key(recipient) in pending.delivered:
+            if recipient.key in pending.delivered:
                 continue
             (receipt,) = (self.send or self._send_really)(message, [recipient])
             receipts.append(receipt)
             if not receipt.error:
-                pending = replace(pending, delivered=(*pending.delivered, _key(recipient)))
+                pending = replace(pending, delivered=(*pending.delivered, recipient.key))
                 ledger.put(rule.name, pending=pending)
         if not any(receipt.error for receipt in receipts):
             ledger.put(rule.name, pending=None)
@@ -125,21 +122,3 @@ class Checker:
 
 def _is_cool(entry: Entry, rule: Rule, now: datetime) -> bool:
     return entry.told_at is None or now - datetime.fromisoformat(entry.told_at) >= rule.cool_down
-
-
-def _key(recipient: Recipient) -> str:
-    """Return what the ledger knows a recipient by: addresses of chats are secrets."""
-    return sha256(recipient.address.encode()).hexdigest()[:16]
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[bool]:
-    """Hold the lock; False: somebody else has it."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pixels.config import Settings
-from pixels.delivery import Recipient, read_recipients
-from pixels.errors import BadParameter, ConfigurationError
-from pixels.reports.notebooks import did_you_mean
+from pixels.delivery import Recipient
+from pixels.toml_tables import Table, check_names, read_tables
 
 FILE = "alerts.toml"
 ANOMALIES, SILENCE, LAG, REBUILD_CHECK = "anomalies", "silence", "lag", "rebuild_check"
@@ -50,68 +47,35 @@ def read_rules(settings: Settings) -> list[Rule]:
     Raises ConfigurationError that names the file, the rule and what to write instead. No address of a chat is in it.
     """
     path = rules_file(settings)
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    entries = found.pop("alert", [])
-    if found or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        what = f"{next(iter(found))!r} is not known there" if found else "'alert' is no list"
-        raise ConfigurationError(f"{path}: {what}: each rule begins with a line [[alert]]")
-    rules = [_Entry(path, place, entry).rule() for place, entry in enumerate(entries, 1)]
-    names = [rule.name for rule in rules]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(f"{path}: two alerts are called {name!r}")
+    rules = [_rule(table) for table in read_tables(path, "alert")]
+    check_names(path, "alert", [rule.name for rule in rules])
     return rules
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One [[alert]] of the file."""
+def _rule(table: Table) -> Rule:
+    """Check everything."""
+    table.check_keys(_KEYS)
+    for key in _NEEDED:
+        if key not in table.values:
+            raise table.wrong(key, "is missing")
+    name, on = table.values["name"], table.values["on"]
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise table.wrong("name", "is to be of a-z, 0-9, - and _, at most 63 of them")
+    if on not in SUBJECTS:
+        raise table.wrong("on", f"{on!r} is not one of {', '.join(SUBJECTS)}")
+    if "after" in table.values and on != LAG:
+        raise table.wrong("after", f"belongs to {LAG}: how old the data may be")
+    to = table.recipients("to")
+    if not to:
+        raise table.no_recipients("to")
+    return Rule(name, on, to, _length(table, "cool_down", COOL_DOWN), _length(table, "after", AFTER))
 
-    path: Path
-    place: int
-    values: dict[str, Any]
 
-    def rule(self) -> Rule:
-        """Check everything."""
-        for key in self.values:
-            if key not in _KEYS:
-                raise self._wrong(key, f"is not known{did_you_mean(key, _KEYS)}; there is {', '.join(_KEYS)}")
-        for key in _NEEDED:
-            if key not in self.values:
-                raise self._wrong(key, "is missing")
-        name, on = self.values["name"], self.values["on"]
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise self._wrong("name", "is to be of a-z, 0-9, - and _, at most 63 of them")
-        if on not in SUBJECTS:
-            raise self._wrong("on", f"{on!r} is not one of {', '.join(SUBJECTS)}")
-        if "after" in self.values and on != LAG:
-            raise self._wrong("after", f"belongs to {LAG}: how old the data may be")
-        return Rule(name, on, self._recipients(), self._length("cool_down", COOL_DOWN), self._length("after", AFTER))
-
-    def _recipients(self) -> tuple[Recipient, ...]:
-        texts = self.values["to"]
-        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-            raise self._wrong("to", 'is no list of texts; write ["anna@example.com"]')
-        try:
-            return tuple(read_recipients(texts))
-        except BadParameter as error:
-            raise self._wrong("to", error.problem) from error
-
-    def _length(self, key: str, default: timedelta) -> timedelta:
-        text = self.values.get(key)
-        if text is None:
-            return default
-        found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
-        if found is None:
-            raise self._wrong(key, f'{text!r} is no length of time; write "30m", "12h" or "2d"')
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-    def _wrong(self, key: str, what: str) -> ConfigurationError:
-        name = self.values.get("name")
-        which = f"alert {name!r}" if isinstance(name, str) else f"alert number {self.place}"
-        return ConfigurationError(f"{self.path}: {which}: {key}: {what}")
+def _length(table: Table, key: str, default: timedelta) -> timedelta:
+    text = table.values.get(key)
+    if text is None:
+        return default
+    found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise table.wrong(key, f'{text!r} is no length of time; write "30m", "12h" or "2d"')
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

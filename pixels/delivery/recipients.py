@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from pixels.errors import BadParameter
@@ -22,6 +23,11 @@ class Recipient:
     """An e-mail address, or what Apprise takes."""
     is_mail: bool
     label: str
+
+    @property
+    def key(self) -> str:
+        """What a ledger knows it by: addresses of chats are secrets."""
+        return sha256(self.address.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return f"Recipient({self.label!r})"

@@ -7,18 +7,16 @@ was handed over in the very moment of a crash is sent again with the same Messag
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from pixels.config import Settings
 from pixels.delivery import Message, Receipt, Recipient, send
 from pixels.errors import BadParameter, PixelsError
+from pixels.only_one import only_one
 from pixels.pointer import utc_text
 from pixels.reports.due import latest_due
 from pixels.reports.ledger import Entry, Ledger
@@ -79,7 +77,7 @@ class Scheduler:
         """Run and send what is due; None: another one is at work. Raises ConfigurationError; PixelsError: the ledger is damaged."""
         schedules = read_schedules(self.settings, notebooks=self.notebooks)
         shelf = self.settings.reports_dir
-        with _only_one(shelf) as alone:
+        with only_one(shelf / _LOCK) as alone:
             if not alone:
                 return None
             ledger = Ledger.read(shelf)
@@ -139,7 +137,7 @@ class Scheduler:
         """Send the report, or that it failed, to each who has not got it; each receipt is in the ledger before the next."""
         entry = ledger.entries[schedule.name]
         recipients = schedule.on_failure if entry.status == FAILED else schedule.to
-        missing = [recipient for recipient in recipients if _key(recipient) not in entry.delivered]
+        missing = [recipient for recipient in recipients if recipient.key not in entry.delivered]
         message = (
             replace(self._message(schedule, entry, missing), key=f"{schedule.name} {entry.running}")
             if missing
@@ -151,7 +149,7 @@ class Scheduler:
             (receipt,) = (self.send or self._send_really)(message, [recipient])
             receipts.append(receipt)
             if not receipt.error:
-                got = (*ledger.entries[schedule.name].delivered, _key(recipient))
+                got = (*ledger.entries[schedule.name].delivered, recipient.key)
                 ledger.put(schedule.name, delivered=got)
         ledger.put(schedule.name, is_delivered=not any(receipt.error for receipt in receipts))
         return tuple(receipts)
@@ -170,21 +168,3 @@ class Scheduler:
             text = f"The schedule {schedule.name} was due {entry.running} and could not run.\n\n{entry.error}\n"
             return Message(f"FAILED: {schedule.name}", text, is_alarm=True)
         return message
-
-
-def _key(recipient: Recipient) -> str:
-    """Return what the ledger knows a recipient by: addresses of chats are secrets."""
-    return sha256(recipient.address.encode()).hexdigest()[:16]
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[bool]:
-    """Hold the lock of the folder; False: somebody else has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
