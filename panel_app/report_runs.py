@@ -18,6 +18,7 @@ from pixels.config import Settings
 from pixels.errors import BadParameter
 from pixels.processes import settings_environment
 from pixels.reports.asked import SNAPSHOT
+from pixels.reports.execution import one_line
 from pixels.reports.notebooks import ReportNotebook, report_notebook
 from pixels.reports.parameters import Parameter, check_parameters, declared_parameters
 from pixels.reports.shelf import new_folder
@@ -174,7 +175,7 @@ class ReportRuns:
             for line in lines:
                 found = _CELLS.fullmatch(line.strip())
                 if found is None:
-                    said = _printable(line) or said
+                    said = one_line(line).strip() or said
                     continue
                 with self._changed:
                     done, cells = int(found[1]), int(found[2])
@@ -205,8 +206,3 @@ def can_be_made_here(notebook: ReportNotebook) -> bool:
 def takes(notebook: ReportNotebook) -> list[Parameter]:
     """Return what can be said of a report here: all but which file of this machine it opens."""
     return [parameter for parameter in declared_parameters(notebook) if parameter.name != SNAPSHOT]
-
-
-def _printable(line: str) -> str:
-    """Make a line of the command fit for a page: what strangers sent may stand in it."""
-    return "".join(character if character.isprintable() else " " for character in line).strip()[:500]

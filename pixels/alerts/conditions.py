@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from pixels.alerts.rules import ANOMALIES, LAG, REBUILD_CHECK, SILENCE, Rule
 from pixels.anomalies.figures import COUNTS, WEEK, runs
 from pixels.anomalies.said import Writer, said, visitors_were_usual
+from pixels.reports.days import today
 from pixels.reports.words import quoted
 from pixels.warehouse import Warehouse
 from pixels.words import counted, instant
@@ -63,8 +63,8 @@ def _rebuild_check(rule: Rule, wh: Warehouse, now: datetime) -> list[Fact]:
 
 def _anomalies(rule: Rule, wh: Warehouse, now: datetime) -> list[Fact]:
     """Look at the newest day of each figure that is known: the last one that is over, of a rate the last whose 7 days are."""
-    last = wh.complete_until.astimezone(ZoneInfo(wh.time_zone)).date() - timedelta(days=1)
-    found = wh.anomalies(last - timedelta(days=WEEK), last)
+    last = today(wh) - timedelta(days=1)
+    found = wh.anomalies(last - timedelta(days=WEEK), last, rates=rule.on != SILENCE)  # no rate is ever silent
     newest = pl.when(pl.col("measure").is_in(COUNTS)).then(pl.lit(last)).otherwise(pl.lit(last - timedelta(days=WEEK)))
     current = found.filter(pl.col("event_date") == newest)
     if rule.on == SILENCE:

@@ -227,7 +227,10 @@ _KIND = (
     .then(pl.lit("fall"))
     .otherwise(pl.lit("rise"))
 )
-KINDS = ("silence", "fall", "rise")
+
+
+_OF_THE_DAY = ("event_date", "value", "expected", "lower", "upper", "p_value", "explained_by", "explained_change")
+"""What a run has of its least likely day."""
 
 
 def runs(found: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -242,21 +245,7 @@ def runs(found: pl.DataFrame, by: str) -> pl.DataFrame:
     rows = [
         _run(list(days), by) for _, days in groupby(_numbered(ordered, [*key, "is_below"]), key=lambda row: row["run"])
     ]
-    columns = [
-        *key,
-        "kind",
-        "start",
-        "end",
-        "days",
-        "event_date",
-        "value",
-        "expected",
-        "lower",
-        "upper",
-        "p_value",
-        "explained_by",
-        "explained_change",
-    ]
+    columns = [*key, "kind", "start", "end", "days", *_OF_THE_DAY]
     frame = pl.DataFrame(
         rows,
         schema={
@@ -283,21 +272,8 @@ def _numbered(ordered: pl.DataFrame, key: list[str]) -> Iterable[dict[str, objec
 def _run(days: list[dict[str, object]], by: str) -> dict[str, object]:
     worst = min(days, key=lambda row: row["p_value"])  # type: ignore[arg-type,return-value] # floats
     kind = "silence" if any(row["kind"] == "silence" for row in days) else worst["kind"]
-    kept = (
-        "measure",
-        "is_total",
-        by,
-        "event_date",
-        "value",
-        "expected",
-        "lower",
-        "upper",
-        "p_value",
-        "explained_by",
-        "explained_change",
-    )
     return {
-        **{name: worst[name] for name in kept},
+        **{name: worst[name] for name in ("measure", "is_total", by, *_OF_THE_DAY)},
         "kind": kind,
         "start": days[0]["event_date"],
         "end": days[-1]["event_date"],

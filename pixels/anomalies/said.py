@@ -48,7 +48,7 @@ def said(run: dict[str, Any], by: str, write: Writer, visitors_as_usual: bool | 
 def _count(run: dict[str, Any], whose: str, write: Writer, visitors_as_usual: bool | None) -> str:
     noun, expected = NOUNS[run["measure"]], write.number(round(run["expected"]))
     value = "No" if run["value"] == 0 else write.number(round(run["value"]))
-    text = f"{value} {noun}{whose} on {_day(run['event_date'])}, where {expected} were expected."
+    text = f"{value} {noun}{whose} on {words.day(run['event_date'])}, where {expected} were expected."
     if run["kind"] != "silence":
         return text
     if run["measure"] == "daily_unique_visitors":
@@ -79,10 +79,6 @@ def _explained(run: dict[str, Any], write: Writer) -> str:
     most = "explains most of it" if abs(part) >= abs(whole) / 2 else "has the largest part of it"
     sign = "+" if part > 0 else "\u2212"
     return f" {write.name(run['explained_by'])} {most} ({sign}{write.number(abs(round(part)))})."
-
-
-def _day(day: date) -> str:
-    return words.day(day)
 
 
 def visitors_were_usual(found: pl.DataFrame, run: dict[str, Any], by: str) -> bool:

@@ -60,10 +60,10 @@ class Kernel:
             )
         except PapermillExecutionError as error:
             self.end()
-            raise CellFailed(_one_line(f"cell {error.exec_count}: {error.ename}: {error.evalue}")) from error
+            raise CellFailed(one_line(f"cell {error.exec_count}: {error.ename}: {error.evalue}")) from error
         except RuntimeError as error:  # jupyter_client, nbclient: the kernel did not start, or died
             self.end()
-            raise CellFailed(_one_line(f"the kernel: {error}")) from error
+            raise CellFailed(one_line(f"the kernel: {error}")) from error
 
     def end(self) -> None:
         """End the kernel, if it runs."""
@@ -130,6 +130,6 @@ def _unseen(_message: object) -> None:
     """Clearing a kernel shows nothing."""
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Make text fit for a terminal: an error may quote what strangers sent."""
     return "".join(character if character.isprintable() else " " for character in text)[:500]
