@@ -191,7 +191,7 @@ COLUMNS: dict[str, Column] = {
     # money
     "currency": _text("ISO 4217; null: without an amount that can be read", nullable=True),
     "transactions": _count("all of them, signed and unverified"),
-    "amount": _amount("of all of them"),
+    "amount": _amount("of all of them; of a single deposit, that of the transaction which it stands for"),
     "signed_transactions": _count("those with a signature, or of a trusted writer"),
     "signed_amount": _amount("of those: money"),
     "signed_share": _rate("signed_amount", "amount"),
@@ -216,11 +216,15 @@ COLUMNS: dict[str, Column] = {
     "person": _text("the player, whom a linked visitor key became"),
     "player_id": _text("as it was sent", nullable=True),
     "visitor_key": _text("the linked visitor key of the record", nullable=True),
-    "outcome": _text("counted, same_player_again, credited_to_another_banner, same_event_again, bot, refused or other"),
+    "outcome": _text(
+        "counted, same_player_again, credited_to_another_banner, same_event_again, same_transaction_again, bot, refused or other"
+    ),
     "records": _count("records that the row stands for"),
     "id": _text("of the event", nullable=True),
     "created_at": Column(INSTANT, "when it happened; of a refusal, when it was refused", nullable=True),
     "metadata": _text("JSON text", nullable=True),
+    "txid": _text("the sender's id of the transaction", nullable=True),
+    "is_verified": Column(pl.Boolean(), "whether the deposit that stands for a transaction is signed", nullable=True),
     "kept_id": _text(f"id {_KEPT}", nullable=True),
     "kept_event_type": _text(f"type {_KEPT}", nullable=True),
     "kept_player_id": _text(f"player {_KEPT}", nullable=True),

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from metrics_api.asked import DAYS, EVENT_TYPE, FUNNEL, LAPSED_AFTER, MOST_STEPS, ON, SINCE, UNTIL, funnel_options
+from metrics_api.asked import (
+    BANNERS,
+    DAYS,
+    EVENT_TYPE,
+    FUNNEL,
+    LAPSED_AFTER,
+    MOST_STEPS,
+    ON,
+    SINCE,
+    UNTIL,
+    funnel_options,
+)
 from metrics_api.endpoint import Endpoint
 from metrics_api.parameters import DAY, TEXT, YES_OR_NO, Parameter, choice, whole_number
 
@@ -22,6 +33,18 @@ RECORDS: tuple[Endpoint, ...] = (
         (
             "outcome", "records", "id", "player_id", "banner_tag", "created_at", "metadata", *_KEPT,
             "refusal", "reason", "detail",
+        ),
+        scope="analyst",
+    ),
+    Endpoint(
+        "/api/transactions",
+        "The deposits behind the money",
+        "Every deposit received, whether it stands for its transaction, and if not which does. Those that count sum to /api/money.",
+        (*DAYS, BANNERS),
+        lambda warehouse, asked: warehouse.transactions(asked["from"], asked["to"], asked["banner"]),
+        (
+            "outcome", "event_date", "created_at", "player_id", "banner_tag", "txid", "currency", "amount", "is_verified",
+            "id", "metadata", *_KEPT,
         ),
         scope="analyst",
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pixels import event, funnel, funnel_players, newest, player, rejected, segments, why
+from pixels import event, funnel, funnel_players, newest, player, rejected, segments, transactions, why
 from pixels.funnel import STEPS, Window
 from pixels.opened import Opened
 from pixels.period import Day, parse_day, parse_period
@@ -65,6 +65,17 @@ class RecordQuestions(Opened):
         why.check_question(type, banner)
         self._check_keeps_every_record()
         return why.why(self._snapshot, day, type, banner)
+
+    def transactions(self, start: Day, end: Day, banner: str | Sequence[str] | None = None) -> pl.DataFrame:
+        """Every deposit received on some days, of all banners or those named, and the transaction that it is a part of.
+
+        outcome: counted (its `amount` is a part of `wh.money`), same_transaction_again, same_event_again (`kept_*`: which
+        deposit stands for it); event_date, created_at, player_id, banner_tag, txid, currency, amount, is_verified, id,
+        metadata. See `pixels.transactions.transactions`. Raises NoArchive.
+        """
+        period = parse_period(start, end)
+        self._check_keeps_every_record()
+        return transactions.transactions(self._snapshot, period, self.time_zone, banner)
 
     def reconcile(
         self,

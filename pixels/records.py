@@ -59,6 +59,23 @@ def with_outcome(
     `rivals` are all records that agree with one of them in day and id, themselves included; `counted` the rows of
     `counted_events` of their days, types and players. `outcome` is one of the first five of `pixels.why.OUTCOMES`.
     """
+    events, repeats = events_and_repeats(listed, rivals)
+    competitors = competing(events, count_bots=count_bots)
+    return pl.concat(
+        [
+            _beside_counted(competitors, counted),
+            repeats,
+            events.join(competitors, on=[DAY, "id"], how="anti").with_columns(outcome=pl.lit("bot")),
+        ],
+        how="diagonal",
+    )
+
+
+def events_and_repeats(listed: pl.DataFrame, rivals: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part the records `listed` into the events, and what is the same event again, with `outcome` and in `kept_*` the event.
+
+    `rivals` are all records that agree with one of them in day and id, themselves included.
+    """
     several = rivals.filter(pl.struct(DAY, "id").is_duplicated())
     winners = earliest_records(several)
     contested = listed.join(several, on=[DAY, "id"], how="semi")
@@ -68,15 +85,7 @@ def with_outcome(
             contested.join(winners, on=_RECORD, how="semi", nulls_equal=True),
         ]
     )
-    competitors = competing(events, count_bots=count_bots)
-    return pl.concat(
-        [
-            _beside_counted(competitors, counted),
-            _beside_kept(contested.join(winners, on=_RECORD, how="anti", nulls_equal=True), winners),
-            events.join(competitors, on=[DAY, "id"], how="anti").with_columns(outcome=pl.lit("bot")),
-        ],
-        how="diagonal",
-    )
+    return events, _beside_kept(contested.join(winners, on=_RECORD, how="anti", nulls_equal=True), winners)
 
 
 def _beside_counted(events: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:

@@ -125,6 +125,7 @@ QUESTIONS = {
             lambda wh: wh.what_if("per_event", FROM, TO, banner=HOSTILE),
         ),
         Question("/api/why", f"date={FROM}&type=visit", lambda wh: wh.why(FROM, "visit")),
+        Question("/api/transactions", f"{NOVEMBER}&banner=brandA", lambda wh: wh.transactions(FROM, TO, "brandA")),
         Question("/api/segments", f"on={TO}&lapsed_after=7", lambda wh: wh.segments(TO, 7)),
         Question(
             "/api/funnel/players",
