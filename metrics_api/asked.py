@@ -26,6 +26,7 @@ PER = Parameter(
     "day",
     default="day",
 )
+PER_DAY = Parameter("per", choice("day"), "one row for each day too; without it one for the range", "day")
 CREDIT = Parameter(
     "credit",
     choice("event", "registration"),

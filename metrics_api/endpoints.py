@@ -19,6 +19,7 @@ from metrics_api.asked import (
     LAPSED_AFTER,
     ON,
     PER,
+    PER_DAY,
     days_and,
     funnel_options,
 )
@@ -134,12 +135,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/money",
         "Money",
         "What deposits were worth, one row a currency: signed amounts apart from what anybody could have sent.",
-        (*DAYS, BANNERS, BY),
-        lambda warehouse, asked: warehouse.money(**days_and("banner", "by")(asked)),
+        (*DAYS, BANNERS, BY, PER_DAY),
+        lambda warehouse, asked: warehouse.money(**days_and("banner", "by", "per")(asked)),
         (
             "currency", "transactions", "amount", "signed_transactions", "signed_amount", "signed_share",
             "unverified_transactions", "unverified_amount",
         ),
+        optional=("event_date",),
     ),
     Endpoint(
         "/api/trends/{type}",

@@ -105,17 +105,23 @@ class FigureQuestions(Opened):
         return costs.costs(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
 
     def money(
-        self, start: Day, end: Day, banner: str | Sequence[str] | None = None, by: str | None = None
+        self,
+        start: Day,
+        end: Day,
+        banner: str | Sequence[str] | None = None,
+        by: str | None = None,
+        per: str | None = None,
     ) -> pl.DataFrame:
         """What deposits were worth, one row a currency, of all banners or those named; see `pixels.money.money`.
 
         currency, transactions, amount, and of these the money: signed_transactions, signed_amount, signed_share; and what
         anybody could have sent: unverified_transactions, unverified_amount. Amounts are exact decimals. `by` a dimension of
-        the deposit, as in `funnel`, which is the first column then.
+        the deposit, as in `funnel`, which is the first column then; `per` "day": one row a day too, event_date before it.
         """
         period, by = parse_period(start, end), self._by(by)
+        money.check_per(per)
         self._check_keeps_every_record()
-        return money.money(self._dimensions, period, banner, by)
+        return money.money(self._dimensions, period, banner, by, per)
 
     def days_with_data(self) -> Period | None:
         """The first and the last day with a counted event, as a `pixels.period.Period`; None in an empty warehouse."""

@@ -7,20 +7,27 @@ from collections.abc import Sequence
 import polars as pl
 
 from pixels.dimensions import Dimensions
+from pixels.errors import BadParameter
 from pixels.metrics import banner_tags
 from pixels.period import Period
+from pixels.rules import DAY
 
 AMOUNT = pl.Decimal(38, 4)
 """Sums of amounts: exact, and wide enough for any number of them."""
 
 
 def money(
-    dimensions: Dimensions, period: Period, banner: str | Sequence[str] | None = None, by: str | None = None
+    dimensions: Dimensions,
+    period: Period,
+    banner: str | Sequence[str] | None = None,
+    by: str | None = None,
+    per: str | None = None,
 ) -> pl.DataFrame:
     """Sum the transactions whose day is in the period, of all banners or of those named; one row a currency.
 
     With `by` one row a currency and value of the dimension, which is the first column: that of the deposit that stands for
-    the transaction; in the order of the values, no value last. A currency's amounts are in its own units; they are never
+    the transaction; in the order of the values, no value last. With `per` "day" one row a day too, whose first column is
+    event_date; days without a transaction have none. A currency's amounts are in its own units; they are never
     converted, nor added to those of another one.
 
     currency                                   ISO 4217; null, the last row: transactions without an amount that can be read
@@ -31,15 +38,19 @@ def money(
 
     Counts are Int64, amounts Decimal(38, 4), null in the row without a currency.
     """
-    rows = dimensions.snapshot.query(
-        "transactions" if dimensions.needs_events(by) else "money",
-        start=period.start,
-        end=period.end,
-        banners=banner_tags(banner),
-    )
-    if by is None:
-        return _sums(rows, ["currency"])
-    return _sums(dimensions.add(rows, by), [by, "currency"])
+    keys = [*([DAY] if per else []), *([by] if by else []), "currency"]
+    asked = {"start": period.start, "end": period.end, "banners": banner_tags(banner)}
+    if dimensions.needs_events(by):
+        rows = dimensions.snapshot.query("transactions", **asked)
+    else:
+        rows = dimensions.snapshot.query("money", **asked, per_day=per is not None)
+    return _sums(rows if by is None else dimensions.add(rows, by), keys)
+
+
+def check_per(per: object) -> None:
+    """Raise BadParameter for what is neither "day" nor None."""
+    if per not in (None, "day"):
+        raise BadParameter("per", f"{per!r} is not 'day'; without it the range is added up")
 
 
 def _sums(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

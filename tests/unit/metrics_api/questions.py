@@ -170,6 +170,7 @@ VARIANTS = {
             lambda wh: wh.compare_banners(FROM, TO, by="affiliate", measure="deposit_rate"),
         ),
         Question("/api/money", f"{NOVEMBER}&by=affiliate", lambda wh: wh.money(FROM, TO, by="affiliate")),
+        Question("/api/money", f"{NOVEMBER}&per=day", lambda wh: wh.money(FROM, TO, per="day")),
         Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),
         Question(
             "/api/conversion-rates", f"{NOVEMBER}&by=metadata.s", lambda wh: wh.conversions(FROM, TO, by="metadata.s")

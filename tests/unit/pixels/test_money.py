@@ -136,7 +136,12 @@ def test_snapshots_of_before_have_no_transactions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "asked"),
-    [("start", ("yesterday", "2026-11-02")), ("end", ("2026-11-02", "2026-11-01")), ("banner", (*NOVEMBER, 1))],
+    [
+        ("start", ("yesterday", "2026-11-02")),
+        ("end", ("2026-11-02", "2026-11-01")),
+        ("banner", (*NOVEMBER, 1)),
+        ("per", (*NOVEMBER, None, None, "week")),
+    ],
 )
 def test_a_wrong_parameter_is_named(wh: Warehouse, parameter: str, asked: tuple[str, ...]) -> None:
     """What is no day, no range or no banner raises BadParameter."""
@@ -165,8 +170,16 @@ def test_money_equals_what_is_added_up_in_plain_python(history: History, data: s
         with pixels.open(folder) as wh:
             found, kpis = wh.money(*days), wh.kpis(*days)
             split = [(by, wh.money(*days, by=by)) for by in ("banner_tag", "metadata.txid")]
+            per_day = [(by, wh.money(*days, by=by, per="day")) for by in ("banner_tag", "metadata.txid")]
 
     counted = list(transactions_of(events, history.time_zone, days))
+    for by, frame in per_day:
+        assert frame.columns == ["event_date", by, *COLUMNS]
+        for day in {event.day(history.time_zone) for event in counted}:
+            of_day = [event for event in counted if event.day(history.time_zone) == day]
+            rows = frame.filter(pl.col("event_date") == day).drop("event_date").to_dicts()
+            assert {(row.pop(by), row["currency"]): row for row in rows} == expected_by(of_day, by)
+        assert frame["transactions"].sum() == len(counted)
     for by, frame in split:
         assert {(row.pop(by), row["currency"]): row for row in frame.to_dicts()} == expected_by(counted, by)
     assert kpis["deposit_transactions"].to_list() == [len(counted)]
