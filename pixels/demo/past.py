@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 from typing import TypedDict
 
+from pixels.demo.amounts import paid, signature
 from pixels.demo.journeys import EventType, Moment, deposits, journey
 from pixels.demo.story import (
     BANNERS,
@@ -104,11 +105,18 @@ def _event(rng: Random, moment: Moment) -> Event:
         "event_type": moment.event_type,
         "player_id": moment.player_id,
         "banner_tag": moment.banner_tag,
-        "metadata": {"s": visitor.key, "b": visitor.click},
+        "metadata": {"s": visitor.key, "b": visitor.click, **_money(moment)},
         "source_ip": visitor.source_ip,
         "user_agent": visitor.user_agent,
         "created_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+
+
+def _money(moment: Moment) -> dict[str, str]:
+    if moment.event_type != "deposit":
+        return {}
+    who = moment.player_id, moment.at_ms
+    return {**paid(*who, moment.banner_tag), **signature(*who)}
 
 
 def _uuid7(rng: Random, at_ms: int) -> str:

@@ -13,6 +13,7 @@ from random import Random
 from threading import Event
 from urllib.parse import urlencode, urlsplit
 
+from pixels.demo.amounts import paid
 from pixels.demo.journeys import Moment, journey
 from pixels.demo.story import BANNERS, expected_visitors
 from pixels.errors import BadParameter
@@ -90,6 +91,7 @@ def _path(moment: Moment, *, spoiled: bool) -> str:
         "bannerTag": moment.banner_tag,
         "s": moment.visitor.key,
         "b": moment.visitor.click,
+        **(paid(moment.player_id, moment.at_ms, moment.banner_tag) if moment.event_type == "deposit" else {}),
     }
     return f"/{moment.event_type}?{urlencode(query)}"
 

@@ -41,6 +41,8 @@ class Banner:
 LAUNCHED = Banner("a_streamteamb_overlayc_live", 190, 0.085, 0.48)
 BROKEN = Banner("a_oddsguideb_reviewc_top5", 130, 0.140, 0.55)
 BURST = Banner("a_couponclubb_popunderc_deal", 90, 0.030, 0.30)
+ABROAD = Banner("a_pokerforumb_footerc_thread", 35, 0.060, 0.65)
+"""Its players pay in another currency."""
 SLOW = Banner("a_affiliatehubb_emailc_weekly", 60, 0.110, 0.50, first_deposit_hours=(96.0, 144.0))
 
 BANNERS = (
@@ -49,7 +51,7 @@ BANNERS = (
     BROKEN,
     Banner("a_oddsguideb_comparisonc_home", 70, 0.090, 0.50),
     LAUNCHED,
-    Banner("a_pokerforumb_footerc_thread", 35, 0.060, 0.65),
+    ABROAD,
     Banner("a_casinonewsb_textlinkc_article", 55, 0.050, 0.38),
     BURST,
     SLOW,

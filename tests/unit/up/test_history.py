@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pixels.demo import history
-from pixels.demo.story import BANNERS, BROKEN, BURST, LAUNCHED, SLOW
+from pixels.demo.story import ABROAD, BANNERS, BROKEN, BURST, LAUNCHED, SLOW
 from pixels.resources import sql
 
 UNTIL = datetime(2026, 11, 22, 17, 45, 30, 123456, tzinfo=UTC)
@@ -122,6 +122,22 @@ def test_deposits_follow_registrations_but_for_a_few_old_players(events: pl.Data
 
     assert (both.drop_nulls()["first"] > both.drop_nulls()["registered"]).all()
     assert 50 < without < 0.2 * len(both)
+
+
+def test_deposits_are_worth_something_and_most_are_signed(events: pl.DataFrame) -> None:
+    """Each is a transaction of its own; the players of one banner pay in another currency; visits carry no money."""
+    money = events.with_columns(pl.col("metadata").struct.unnest())
+    deposits = money.filter(pl.col("event_type") == "deposit")
+    currencies = dict(deposits.group_by("currency").agg(pl.col("banner_tag").unique()).iter_rows())
+
+    assert deposits["txid"].n_unique() == len(deposits)
+    assert deposits["amount"].str.contains(r"^[1-9][0-9]*\.00$").all()
+    assert set(currencies) == {"EUR", "SEK"}
+    assert currencies["SEK"] == [ABROAD.tag]
+    assert 0.93 * len(deposits) < deposits["_key"].count() < 0.98 * len(deposits)
+    assert money.filter(pl.col("event_type") != "deposit").select("amount", "txid", "_key").null_count().row(0) == (
+        (len(events) - len(deposits),) * 3
+    )
 
 
 def test_people_come_back_on_the_same_day_and_on_others(events: pl.DataFrame) -> None:
