@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -26,6 +26,8 @@ class Days:
     """`wh.daily(by="banner_tag")`."""
     entries: pl.DataFrame | None = None
     """`wh.conversions(by="banner_tag", per="day")`; None: not known yet."""
+    money: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """`wh.money(by="banner_tag", per="day")`."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,6 @@ class Figures:
     """The days to compare with; which figures may be compared with them the situation says."""
     dimensions: pl.DataFrame
     """A row a banner: banner_tag, and the other dimensions of banners."""
-    money: pl.DataFrame
-    """`wh.money`, of the banners that the filters leave."""
     costs: pl.DataFrame
     """banner_tag, cost: of the banners whose cost is known."""
     stood_out: pl.DataFrame | None = None
@@ -48,6 +48,13 @@ class Figures:
     def has_events(self) -> bool:
         """Whether anything is counted in the period, with these filters."""
         return not self.now.activity.is_empty()
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of most signed transactions of the days, then of most; None: no amount was sent."""
+        sums = self.now.money.group_by("currency").agg(pl.col("signed_transactions", "transactions").sum())
+        most = sums.drop_nulls("currency").sort("signed_transactions", "transactions", "currency", descending=True)
+        return None if most.is_empty() else str(most["currency"][0])
 
 
 def read_figures(answers: Answers, address: Address, where: Situation, standing: Standing) -> Iterator[Figures]:
@@ -86,12 +93,15 @@ def _activity(answers: Answers, address: Address, where: Situation) -> Figures:
     before = None if earlier is None else answers.ask(_daily, earlier)
     dimensions = answers.ask(dimensions_of, where.period, earlier)
     kept = filtered(dimensions, address)[TAG]
-    days = Days(where.period, _of(now, kept, address))
+
+    def days(period: Period, activity: pl.DataFrame) -> Days:
+        money = answers.ask(money_by_day, period)
+        return Days(period, _of(activity, kept, address), money=_of(money, kept, address))
+
     return Figures(
-        now=days,
-        before=None if earlier is None or before is None else Days(earlier, _of(before, kept, address)),
+        now=days(where.period, now),
+        before=None if earlier is None or before is None else days(earlier, before),
         dimensions=dimensions,
-        money=answers.ask(_money, where.period, tuple(kept) if address.where else None),
         costs=answers.ask(_costs),
     )
 
@@ -139,8 +149,9 @@ def with_dimensions(warehouse: Warehouse, tags: pl.DataFrame) -> pl.DataFrame:
     return tags
 
 
-def _money(warehouse: Warehouse, period: Period, tags: tuple[str, ...] | None) -> pl.DataFrame:
-    return warehouse.money(period.start, period.end, banner=None if tags is None else list(tags))
+def money_by_day(warehouse: Warehouse, period: Period) -> pl.DataFrame:
+    """Return what deposits were worth, by day, banner and currency."""
+    return warehouse.money(period.start, period.end, by=TAG, per="day")
 
 
 def _costs(warehouse: Warehouse) -> pl.DataFrame:

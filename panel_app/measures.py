@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -77,8 +78,15 @@ REGISTRATION_TO_FTD = Measure(
     needs=("visit", "registration", "deposit"),
     people=("registered", "deposited"),
 )
+MONEY = Measure(
+    "money",
+    "Money",
+    "signed_amount",
+    meaning="What signed deposits say, each transaction once.",
+    needs=("deposit",),
+)
 MEASURES = (VISITORS, REGISTRATIONS, FTD, VISIT_TO_REGISTRATION, REGISTRATION_TO_FTD)
-BY_SLUG = {measure.slug: measure for measure in MEASURES}
+BY_SLUG = {measure.slug: measure for measure in (*MEASURES, MONEY)}
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,29 @@ def value_of(measure: Measure, days: Days) -> Value:
     return Value(part / whole if whole else None, part, whole)
 
 
+def is_money(measure: Measure) -> bool:
+    """Whether it is an amount."""
+    return measure.slug == MONEY.slug
+
+
+def money_in(currency: str) -> str:
+    """Return what money in a currency is called."""
+    return f"{MONEY.label} ({currency})"
+
+
+def chosen_measure(slug: str, figures: Figures) -> Measure:
+    """Return the measure that is drawn as the trend: money with its currency, where any was sent."""
+    measure = BY_SLUG[slug]
+    if measure is not MONEY:
+        return measure
+    return VISITORS if figures.currency is None else replace(MONEY, label=money_in(figures.currency))
+
+
+def amount_of(days: Days, currency: str) -> Decimal:
+    """Return the money of some days in a currency: signed amounts, exact."""
+    return Decimal(days.money.filter(pl.col("currency") == currency)["signed_amount"].sum())
+
+
 @dataclass(frozen=True)
 class Compared:
     """A measure of the days, and of earlier ones where a comparison is fair."""
@@ -128,15 +159,16 @@ def compared(measure: Measure, figures: Figures, where: Situation) -> Compared:
     return Compared(measure, value_of(measure, figures.now), value_of(measure, figures.before), fair)
 
 
-def daily(measure: Measure, days: Days, where: Situation) -> pl.DataFrame:
+def daily(measure: Measure, days: Days, where: Situation, currency: str | None = None) -> pl.DataFrame:
     """Return a measure of each day of the period: event_date, value (null: nobody could be counted), partial.
 
-    `partial` is a day that is not over, or of whose people some may still go on. Days that have not begun are left out.
+    Money is that in `currency`. `partial` is a day that is not over, or of whose people some may still go on. Days that have not begun are left out.
     """
     every = _every_day(days.period, where.today)
     if measure.is_rate:
         return _daily_rate(measure, days, every)
-    counts = days.activity.group_by(DAY).agg(value=pl.col(measure.part).sum().cast(pl.Float64))
+    source = days.money.filter(pl.col("currency") == currency) if is_money(measure) else days.activity
+    counts = source.group_by(DAY).agg(value=pl.col(measure.part).sum().cast(pl.Float64))
     return (
         every.join(counts, on=DAY, how="left", maintain_order="left")
         .with_columns(pl.col("value").fill_null(0.0), partial=pl.col(DAY) >= where.today)

@@ -8,11 +8,11 @@ import polars as pl
 
 from panel_app import words
 from panel_app.address import Address
-from panel_app.blocks.changes import count_change, points_change
+from panel_app.blocks.changes import amount_change, changed, count_change, points_change, why_none
 from panel_app.blocks.markup import link, skeleton, text
 from panel_app.blocks.sparkline import sparkline
 from panel_app.figures import WINDOW_DAYS, Figures
-from panel_app.measures import MEASURES, Compared, compared, daily
+from panel_app.measures import MEASURES, MONEY, Compared, amount_of, compared, daily, money_in
 from panel_app.page import Shown
 from panel_app.situation import Situation
 from panel_app.source import local_day
@@ -26,8 +26,8 @@ def cards(shown: Shown, chosen: str) -> str:
         _card(compared(measure, figures, where), figures, where, shown.address, is_chosen=measure.slug == chosen)
         for measure in MEASURES
     ]
-    if figures.money["currency"].drop_nulls().len():
-        drawn.append(_money(figures.money))
+    if figures.currency is not None:
+        drawn.append(_money(figures, figures.currency, where, shown.address, is_chosen=chosen == MONEY.slug))
     return f'<div class="sized"><div class="cards cards-{len(drawn)}">{"".join(drawn)}</div></div>'
 
 
@@ -93,16 +93,32 @@ def _parts(beside: Compared) -> str:
     )
 
 
-def _money(money: pl.DataFrame) -> str:
-    """Draw the amounts of signed deposits by currency; what anybody could have sent stands apart from it."""
-    rows = money.filter(pl.col("currency").is_not_null()).sort("signed_amount", descending=True, nulls_last=True)
-    amounts = [(row["currency"], row["signed_amount"]) for row in rows.to_dicts() if row["signed_transactions"]]
-    unverified = int(rows["unverified_transactions"].sum())
-    first = " ".join(words.amount(*amounts[0])) if amounts else words.NONE
-    others = ", ".join(" ".join(words.amount(*one)) for one in amounts[1:])
-    note = f"{words.counted(unverified, 'unverified transaction')} apart" if unverified else "signed deposits"
-    return (
-        '<div class="card card-money"><span class="card-label">Money</span>'
-        f'<span class="card-line"><span class="card-value kpi-money">{text(first)}</span></span>'
-        f'<span class="card-change none">{text(others)}</span><span class="card-note">{text(note)}</span></div>'
+def _money(figures: Figures, currency: str, where: Situation, address: Address, *, is_chosen: bool) -> str:
+    """Draw the amounts of signed deposits, of the first currency large; what anybody could have sent stands apart from it."""
+    amount, _ = words.amount(currency, amount_of(figures.now, currency))
+    inside = (
+        f'<span class="card-label">{text(money_in(currency))}</span>'
+        f'<span class="card-line"><span class="card-value kpi-money">{text(amount)}</span>'
+        f"{sparkline(daily(MONEY, figures.now, where, currency))}</span>"
+        f'<span class="card-change">{_money_change(figures, currency, where)}</span><span class="card-note">{text(_apart(figures, currency))}</span>'
+        f'<span class="card-more" role="tooltip">{text(MONEY.meaning)}</span>'
     )
+    return link(address.with_options(metric=MONEY.slug), inside, css="card card-money", current=is_chosen)
+
+
+def _money_change(figures: Figures, currency: str, where: Situation) -> str:
+    if where.fair_days(MONEY.needs) is None or figures.before is None:
+        return changed("none", why_none(where))
+    return amount_change(amount_of(figures.now, currency), amount_of(figures.before, currency))
+
+
+def _apart(figures: Figures, currency: str) -> str:
+    """Say what is no part of the amount: other currencies, and unverified transactions."""
+    sums = figures.now.money.group_by("currency").agg(pl.col("signed_amount", "unverified_transactions").sum())
+    others = sums.filter((pl.col("currency") != currency) & (pl.col("signed_amount") > 0)).sort("currency")
+    told = [
+        " ".join(words.amount(code, amount)) for code, amount in others.select("currency", "signed_amount").iter_rows()
+    ]
+    unverified = int(sums.drop_nulls("currency")["unverified_transactions"].sum())
+    told += [f"{words.number(unverified)} unverified apart"] if unverified else []
+    return ", ".join(told) or "signed deposits"

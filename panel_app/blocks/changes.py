@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from panel_app import words
 from panel_app.blocks.markup import text
 from panel_app.measures import Compared
@@ -20,6 +22,14 @@ def count_change(beside: Compared, where: Situation) -> str:
     if beside.before is None:
         return changed("none", why_none(where))
     return changed(*words.change(beside.now.part, beside.before.part))
+
+
+def amount_change(now: Decimal, before: Decimal) -> str:
+    """Draw the change of an amount in percent."""
+    if now == before:
+        return changed("level", "no change")
+    way = "up" if now > before else "down"
+    return changed(way, words.percent(abs(float((now - before) / before)))) if before else changed(way, "from 0")
 
 
 def points_change(beside: Compared) -> str:

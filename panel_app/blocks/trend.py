@@ -13,7 +13,7 @@ from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section
 from panel_app.blocks.markup import link, text
 from panel_app.figures import DAY, Figures
-from panel_app.measures import Measure, daily
+from panel_app.measures import Measure, daily, is_money
 from panel_app.page import Go, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
@@ -31,12 +31,12 @@ def trend_frame(measure: Measure, figures: Figures, where: Situation) -> pl.Data
     days = (
         [] if figures.stood_out is None else figures.stood_out.filter(pl.col("measure") == measure.part)[DAY].to_list()
     )
-    now = daily(measure, figures.now, where)
+    now = daily(measure, figures.now, where, figures.currency)
     now = now.with_columns(stands_out=pl.lit(False) if measure.is_rate else pl.col(DAY).is_in(days))
     fair = where.fair_days(measure.needs)
     if fair is None or figures.before is None:
         return now.with_columns(before_date=pl.lit(None, pl.Date), before=pl.lit(None, pl.Float64))
-    before = daily(measure, figures.before, where).select(before_date=DAY, before="value")
+    before = daily(measure, figures.before, where, figures.currency).select(before_date=DAY, before="value")
     return pl.concat([now, before.head(now.height)], how="horizontal")
 
 
@@ -58,7 +58,12 @@ class TrendSection:
         self._twin.show(f'<div class="line">{trend_table(measure, frame)}{self._ways(shown, measure)}</div>')
 
     def _ways(self, shown: Shown, measure: Measure) -> str:
-        why = link(shown.address.at("proof", type=_TYPES[measure.needs[-1]]), "why?")
+        to = (
+            shown.address.at("money")
+            if is_money(measure)
+            else shown.address.at("proof", type=_TYPES[measure.needs[-1]])
+        )
+        why = link(to, "why?")
         if not self._is_served:
             return why
         return why + exports(shown.address, "trend", picture=True, notebook=True)
@@ -120,6 +125,8 @@ def trend_table(measure: Measure, frame: pl.DataFrame) -> str:
     def written(value: float | None) -> str:
         if value is None:
             return words.NONE
+        if is_money(measure):
+            return words.price(value)
         return words.percent(value) if measure.is_rate else words.number(round(value))
 
     rows = "".join(

@@ -10,6 +10,7 @@ from panel_app.pages.cohorts import COHORTS
 from panel_app.pages.compare import COMPARE
 from panel_app.pages.funnel import FUNNEL
 from panel_app.pages.live import LIVE
+from panel_app.pages.money import MONEY
 from panel_app.pages.overview import OVERVIEW
 from panel_app.pages.players import PLAYERS
 from panel_app.pages.proof import PROOF
@@ -23,6 +24,7 @@ PAGES: tuple[Page, ...] = (
     BANNERS,
     FUNNEL,
     PLAYERS,
+    MONEY,
     COHORTS,
     ANOMALIES,
     COMPARE,

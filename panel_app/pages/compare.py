@@ -13,6 +13,7 @@ from panel_app.blocks.compared_banners import FIRST_MEASURE, intervals, measures
 from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, stack
 from panel_app.figures import TAG, filtered, with_dimensions
+from panel_app.notebook import of_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.periods import NINETY_DAYS
 from panel_app.screen import Screen
@@ -71,9 +72,18 @@ class CompareView:
 
 
 def _cells(shown: Shown) -> list[str]:
-    by, measure = shown.address.by, shown.address.option("measure", FIRST_MEASURE)
+    address = shown.address
+    by, measure = address.by, address.option("measure", FIRST_MEASURE)
+    asked = f"compared = wh.compare_banners(start, end, by={by!r}, measure={measure!r})\ncompared"
+    if address.where:
+        split = "" if by == TAG else f"entered = wh.add_dimension(entered, {by!r})\n"
+        asked = (
+            f"from pixels.compared_banners import compared_banners\n\nentered = wh.conversions(start, end, by={TAG!r}){of_banners(address)}\n"
+            f"{split}entered = entered.group_by({by!r}).agg(pl.col(pl.Int64).sum())\n"
+            f"compared = compared_banners(entered, {by!r}, {measure!r})\ncompared"
+        )
     return [
-        f"compared = wh.compare_banners(start, end, by={by!r}, measure={measure!r})\ncompared",
+        asked,
         "plots.compare_banners(compared)",
         f"from pixels.banner_verdict import banner_verdict\n\nbanner_verdict(compared, {measure!r})",
     ]

@@ -13,6 +13,7 @@ from panel_app.blocks.exports import exports
 from panel_app.blocks.funnel import SORTS, STEP_OF, breakdown_table, dropped_table, funnel_bars, questions
 from panel_app.blocks.layout import section, stack
 from panel_app.figures import TAG, dimensions_of, filtered
+from panel_app.notebook import of_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
@@ -156,13 +157,17 @@ class FunnelView:
 
 
 def _cells(shown: Shown) -> list[str]:
-    window, order, entrants = _asked(shown.address)
+    address = shown.address
+    window, order, entrants = _asked(address)
     question = f"start, end, window={window!r}, order={order!r}, entrants={entrants!r}"
+    dropped = f"wh.funnel_players(2, {question}, dropped=True){of_banners(address)}"
+    if address.where:
+        return [f"wh.funnel({question}, by={TAG!r}){of_banners(address)}", dropped]
     return [
         f"funnel = wh.funnel({question})\nfunnel",
         "plots.funnel(funnel)",
-        f"wh.funnel({question}, by={shown.address.by!r})",
-        f"wh.funnel_players(2, {question}, dropped=True)",
+        f"wh.funnel({question}, by={address.by!r})",
+        dropped,
     ]
 
 

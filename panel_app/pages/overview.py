@@ -11,9 +11,9 @@ from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, side_by_side, stack
 from panel_app.blocks.markup import link, sentence, text
 from panel_app.blocks.trend import TrendSection, trend_frame
-from panel_app.figures import read_figures
-from panel_app.measures import BY_SLUG, VISITORS
-from panel_app.notebook import filter_code
+from panel_app.figures import TAG, read_figures
+from panel_app.measures import BY_SLUG, VISITORS, Measure, chosen_measure
+from panel_app.notebook import of_banners, only_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.sentence import sentence as what_changed
@@ -32,10 +32,14 @@ class OverviewView:
 
     def show(self, shown: Shown) -> None:
         """Draw the figures."""
-        measure = BY_SLUG[shown.address.option("metric", VISITORS.slug)]
+        measure = _measure(shown)
         self._top.show(_sentence(shown) + cards(shown, measure.slug))
         self._trend.show(shown, measure)
         self._banners.show(_banners(shown) + (exports(shown.address, "banners") if self._is_served else ""))
+
+
+def _measure(shown: Shown) -> Measure:
+    return chosen_measure(shown.address.option("metric", VISITORS.slug), shown.answer)
 
 
 def _sentence(shown: Shown) -> str:
@@ -58,7 +62,7 @@ def _banners(shown: Shown) -> str:
 
 def trend_rows(shown: Shown) -> pl.DataFrame:
     """Return the trend as it is drawn: event_date, value, partial, before_date, before."""
-    return trend_frame(BY_SLUG[shown.address.option("metric", VISITORS.slug)], shown.answer, shown.situation)
+    return trend_frame(_measure(shown), shown.answer, shown.situation)
 
 
 def banner_table_rows(shown: Shown) -> pl.DataFrame:
@@ -69,15 +73,17 @@ def banner_table_rows(shown: Shown) -> pl.DataFrame:
 
 
 def overview_cells(shown: Shown) -> list[str]:
-    """Return the code that asks what the overview shows."""
-    by = shown.address.by
-    kept = f".filter({filter_code(shown.address)})" if shown.address.where else ""
+    """Return the code that asks what the overview shows; of filtered banners that is by banner, since only these can be chosen."""
+    address = shown.address
+    by, kept = (TAG if address.where else address.by), of_banners(address)
+    only = only_banners(address)
     compared = "wh.compare(start, end)" if shown.situation.running_day is None else "wh.today()"
     return [
         f"figures = wh.kpis(start, end, by={by!r}){kept}\nfigures",
-        compared,
+        *([] if address.where else [compared]),
         f"wh.conversions(start, end, by={by!r}){kept}",
-        "plots.metrics(wh.metrics(start, end))",
+        f"wh.money(start, end, by={address.by!r}{only})",
+        "plots.metrics(wh.metrics(start, end))" if not kept else f"plots.summary(wh.summary(start, end{only}))",
     ]
 
 

@@ -14,6 +14,7 @@ from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import link, text
 from panel_app.blocks.rebuild_check import last_check_of, rebuild_check
 from panel_app.figures import TAG, dimensions_of, filtered
+from panel_app.notebook import only_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
@@ -89,7 +90,7 @@ PROOF = Page(
     read=read_proof,
     view=ProofView,
     tables={"accounting": lambda shown: shown.answer.accounts},
-    notebook=lambda shown: ["wh.accounting(start, end)", "wh.refused(start, end)"],
+    notebook=lambda shown: [f"wh.accounting(start, end{only_banners(shown.address)})", "wh.refused(start, end)"],
     options={"type": tuple(TYPES)},
     is_in_more=True,
     shows_before_events=True,

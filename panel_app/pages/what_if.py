@@ -15,6 +15,7 @@ from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import text
 from panel_app.blocks.what_if import FIRST_RULE, RULES, banners_twice, days_twice, head
 from panel_app.figures import DAY, TAG, filtered, with_dimensions
+from panel_app.notebook import only_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
@@ -104,7 +105,7 @@ def _by_day(shown: Shown) -> pl.DataFrame:
 def _cells(shown: Shown) -> list[str]:
     rule, event_type = _asked(shown.address)
     return [
-        f"what_if = wh.what_if({rule!r}, start, end, by={shown.address.by!r})\nwhat_if",
+        f"what_if = wh.what_if({rule!r}, start, end, by={shown.address.by!r}{only_banners(shown.address)})\nwhat_if",
         f"plots.what_if(what_if, {event_type!r})",
     ]
 

@@ -30,6 +30,7 @@ PAGES = {
     "banner": "banner?tag=a_oddsguideb_reviewc_top5&theirs=8000",
     "funnel": "funnel",
     "players": "players?segment=depositor",
+    "money": "money",
     "cohorts": "cohorts",
     "anomalies": "anomalies",
     "compare": "compare",

@@ -41,6 +41,7 @@ PAGES = (
     "funnel?drop=3",
     "players?segment=visitor",
     "players?player=p3-0",
+    "money?deposits=all",
     "cohorts",
     "anomalies",
     "compare",
@@ -67,7 +68,8 @@ def history() -> list[Event]:
             if person == 0:
                 events.append(registration(name, banner, ago(days=day, minutes=2)))
             if person == 0 and day % 2:
-                events.append(deposit(name, banner, ago(days=day, minutes=1)))
+                money = {"amount": "25.00", "currency": "EUR", "_key": "k"}
+                events.append(deposit(name, banner, ago(days=day, minutes=1), **money))
     return events
 
 

@@ -59,6 +59,7 @@ ADDRESSES = (
     "./", f"./?is.banner_tag={HOSTILE}", "./banners", f"./banners?q={HOSTILE}", f"./banner?tag={HOSTILE}&theirs=9", f"./banner?tag=x&theirs={'9' * 5_000}", "./banner",
     f"./why?day={DAY}", f"./why?day={DAY}&type=deposit", "./proof", "./funnel?drop=3", "./funnel?drop=2", "./players?segment=depositor",
     f"./players?player={HOSTILE}", f"./players?player={HOSTILE}x", f"./?metric={HOSTILE}", f"./?{HOSTILE}=1", f"./why?day={HOSTILE}",
+    "./money", "./money?deposits=all", f"./money?is.banner_tag={HOSTILE}&deposits=counted", "./?metric=money",
     "./compare", f"./compare?measure={HOSTILE}", f"./compare?is.banner_tag={HOSTILE}&measure=deposit_rate",
     "./what-if", f"./what-if?rule={HOSTILE}", f"./what-if?is.banner_tag={HOSTILE}&rule=first_ever",
 )  # fmt: skip
@@ -170,6 +171,6 @@ def test_every_reader_has_numbers_as_at_home(pixels_home: Path) -> None:
 
     assert 'kpi-daily-unique-visitors">1.200<' in german
     assert 'kpi-visit-to-registration chance">0,1 %<' in german or 'kpi-visit-to-registration">0,1 %<' in german
-    assert "999,50 EUR" in german
+    assert 'kpi-money">999,50<' in german
     assert 'kpi-daily-unique-visitors">1,200<' in english
     assert "0.1 %" in english
