@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -31,6 +31,11 @@ class Shown:
     """Who looks; empty: nobody had to sign in."""
     is_on_screen: bool = True
     """Whether a browser has the page: charts are drawn then, so that the numbers come first."""
+
+
+def is_same(one: Shown, other: Shown) -> bool:
+    """Whether two are drawn alike: with the very same answer, which nobody changes, and all else equal."""
+    return one.answer is other.answer and replace(one, answer=None) == replace(other, answer=None)
 
 
 class View(Protocol):

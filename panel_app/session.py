@@ -14,7 +14,7 @@ import panel as pn
 from panel_app import words
 from panel_app.blocks import frame, states
 from panel_app.blocks.layout import stack, whole_page
-from panel_app.page import Page, Shown, View
+from panel_app.page import Page, Shown, View, is_same
 from panel_app.pages.first_pixel import all_refused, first_pixel, waiting_for_a_pass
 from panel_app.screen import Screen
 from panel_app.source import Published, Source
@@ -53,6 +53,7 @@ class Session:
         self._has_address = pn.state.curdoc is not None
         self._views: dict[str, View] = {}
         self._shown: str | None = None
+        self._drawn: Shown | None = None
         self._reading = 0
         self._doc = pn.state.curdoc
         self._is_on_screen = self._doc is None
@@ -175,8 +176,10 @@ class Session:
             self._instead.show(instead)
             self._put("instead", self._instead)
         elif state.answers_to.page == state.page.slug:
-            view = self._view_of(state.page)
-            view.show(self._what_is_shown())
+            view, shown = self._view_of(state.page), self._what_is_shown()
+            if self._shown != state.page.slug or self._drawn is None or not is_same(shown, self._drawn):
+                view.show(shown)
+                self._drawn = shown
             self._put(state.page.slug, view.layout)
 
     def _put(self, name: str, part: Any) -> None:

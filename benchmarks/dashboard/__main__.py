@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +31,8 @@ _DEEP = """const deep = selector => { const found = []; const look = root => roo
 FIGURES = f"() => {{ {_DEEP} return deep('.kpi-ftd').some(one => /[0-9]/.test(one.textContent)) }}"
 RATES = f"() => {{ {_DEEP} return deep('.kpi-ftd').length && !deep('.skeleton').length }}"
 DAYS = f"days => {{ {_DEEP} return deep('.days summary').some(one => one.textContent.includes(days)) && deep('.kpi-ftd').length }}"
+AXIS = """start => Bokeh.documents.some(one => Array.from(one._all_models.values()).some(
+    model => model.type === 'Figure' && Math.abs(model.x_range.start - start) < 86400000))"""
 ROWS = f"number => {{ {_DEEP} return deep('td.banner').length === number }}"
 _BARE = (
     "SELECT event_date, event_type, banner_tag, count FROM event_summary WHERE event_date BETWEEN $start AND $end",
@@ -57,7 +59,12 @@ def main() -> int:
             last = _last_day(home)
             report("bare queries, 28 days and those before", bare(home, last, options.rounds))
             measure(browser, served.address, options.rounds, last)
-            measure_together(browser, served.address, options.rounds, options.sessions)
+            alone, together = (
+                measure_together(browser, served.address, options.rounds, number) for number in (1, options.sessions)
+            )
+            print(
+                f"{options.sessions} sessions at once take {median(together) / median(alone):.1f} times as long as one"
+            )
         browser.close()
     return 0
 
@@ -93,22 +100,25 @@ def measure(browser: Browser, address: str, rounds: int, last: date) -> None:
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
     page.goto(f"{address}/{days}")
     page.wait_for_function(RATES, timeout=120_000)
-    known, unknown, filtered = [], [], []
+    known, unknown, charts, filtered = [], [], [], []
     for number in range(rounds):
         end = last - timedelta(days=number + 1)
-        unknown.append(show_days(page, end - timedelta(days=27), end))
+        figures, chart = show_days(page, end - timedelta(days=27), end)
+        unknown.append(figures)
+        charts.append(chart)
         page.wait_for_function(RATES, timeout=120_000)
-        known.append(show_days(page, last - timedelta(days=27), last))
+        known.append(show_days(page, last - timedelta(days=27), last)[0])
         filtered.append(click(page, "td.banner a", lambda: page.wait_for_function(ROWS, arg=1, polling="raf")))
         click(page, ".chip", lambda: page.wait_for_function(ROWS, arg=10, polling="raf"))
     report("other days, not asked before", unknown)
+    report("and their chart", charts)
     report("other days, asked before", known)
     report("one banner", filtered)
     page.close()
 
 
-def measure_together(browser: Browser, address: str, rounds: int, sessions: int) -> None:
-    """Time a change of the filter in one session, alone and while all the others change theirs too."""
+def measure_together(browser: Browser, address: str, rounds: int, sessions: int) -> list[float]:
+    """Time a change of the filter over the whole year in one session, while all the others change theirs too."""
     pages = [browser.new_page(viewport=SIZE) for _ in range(sessions)]  # type: ignore[arg-type]
     for page in pages:
         page.goto(f"{address}/?days=all")
@@ -123,9 +133,10 @@ def measure_together(browser: Browser, address: str, rounds: int, sessions: int)
             page.wait_for_function(ROWS, arg=1)
             page.locator(".chip").first.click()
             page.wait_for_function(ROWS, arg=10)
-    report(f"one banner, {sessions} sessions at once", took)
+    report(f"one banner of a year, {sessions} {'session' if sessions == 1 else 'sessions at once'}", took)
     for page in pages:
         page.close()
+    return took
 
 
 def first(browser: Browser, address: str, there: str) -> float:
@@ -141,19 +152,21 @@ def first(browser: Browser, address: str, there: str) -> float:
     return seconds
 
 
-def show_days(page: Page, start: date, end: date) -> float:
-    """Fill in two days and wait for their figures."""
+def show_days(page: Page, start: date, end: date) -> tuple[float, float]:
+    """Fill in two days; return when their figures were there, and when the axis of the chart was."""
     page.locator(".days summary").click()
     page.locator("input[name=start]").fill(start.isoformat())
     page.locator("input[name=end]").fill(end.isoformat())
     button = page.get_by_role("button", name="Show these days")
     wanted = f"{end.day} {end:%b} {end.year}"
 
-    def change() -> None:
-        button.click(no_wait_after=True)
-        page.wait_for_function(DAYS, arg=wanted, timeout=120_000, polling="raf")
-
-    return _seconds(change)
+    began = time.monotonic()
+    button.click(no_wait_after=True)
+    page.wait_for_function(DAYS, arg=wanted, timeout=120_000, polling="raf")
+    figures = time.monotonic() - began
+    midnight = datetime(start.year, start.month, start.day, tzinfo=UTC).timestamp() * 1000
+    page.wait_for_function(AXIS, arg=midnight, timeout=120_000, polling="raf")
+    return figures, time.monotonic() - began
 
 
 def click(page: Page, selector: str, wait: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import holoviews as hv
@@ -17,7 +18,8 @@ from panel_app.measures import Measure, daily, is_money
 from panel_app.page import Go, Shown
 from panel_app.screen import Screen
 from panel_app.situation import Situation
-from pixels.plots.figure_trend import figure_trend
+from pixels.numbers import ENGLISH, Numbers
+from pixels.plots.figure_trend import EVERY_DAY_NAMED, figure_trend
 
 HEIGHT = 330
 _TYPES = {"visit": "", "registration": "registration", "deposit": "deposit"}
@@ -54,7 +56,8 @@ class TrendSection:
         frame = trend_frame(measure, shown.answer, shown.situation)
         self._title.show(f"<h2>{text(measure.label)} by day</h2>{_lines(shown, measure, frame)}")
         if shown.is_on_screen:
-            self._chart.draw(measure, frame)
+            # In a message of its own, so that the numbers do not wait for the picture of them.
+            pn.state.execute(partial(self._chart.draw, measure, frame, words.reader_numbers()), schedule=True)
         self._twin.show(f'<div class="line">{trend_table(measure, frame)}{self._ways(shown, measure)}</div>')
 
     def _ways(self, shown: Shown, measure: Measure) -> str:
@@ -89,15 +92,17 @@ class TrendChart:
         self._drawn: tuple[object, ...] | None = None
         self._frame = pl.DataFrame()
         self._measure: Measure | None = None
-        self._numbers = words.reader_numbers()
+        self._numbers = ENGLISH
         self.pane = pn.pane.HoloViews(None, height=HEIGHT, sizing_mode="stretch_width", margin=0)
 
-    def draw(self, measure: Measure, frame: pl.DataFrame) -> None:
-        """Draw what `trend_frame` returned; lines to days that may still rise are dashed."""
-        self._frame, self._measure, self._numbers = frame, measure, words.reader_numbers()
+    def draw(self, measure: Measure, frame: pl.DataFrame, numbers: Numbers) -> None:
+        """Draw what `trend_frame` returned; lines to days that may still rise are dashed. The same again costs nothing."""
+        if measure == self._measure and self._drawn is not None and frame.equals(self._frame):
+            return
+        self._frame, self._measure, self._numbers = frame, measure, numbers
         # What decides how many lines and which axes there are; HoloViews updates data in place, not structure.
         structure = (
-            frame[DAY].min(),
+            frame[DAY].min() if frame.height <= EVERY_DAY_NAMED else None,
             frame.height,
             measure.slug,
             tuple(frame["partial"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,10 @@ from pixels.plots.theme import GREY, HEIGHT, PALETTE, WIDTH, dressed, load_backe
 from pixels.words import NONE
 
 _MARKED_DAYS = 62
+_BESIDE = 0.02
 _TARGETS_WIDTH = 500
-_EVERY_DAY_NAMED = 7
+EVERY_DAY_NAMED = 7
+"""Days up to which the axis names each of them."""
 _NUMBER_IN_BROWSER = 'return tick.toLocaleString(language, {numberingSystem: "latn"})'
 _PERCENT_IN_BROWSER = """
 return (tick * 100).toLocaleString(language, {maximumFractionDigits: 1, numberingSystem: "latn"}) + " %"
@@ -58,17 +61,24 @@ def figure_trend(
         title="",
         xlabel="",
         ylabel="",
+        xlim=_around(rows["event_date"]),
         ylim=(0, top),
-        padding=(0.02, 0.1),
         show_legend=False,
         **figure_axes(rows, is_rate, numbers),
     )
 
 
+def _around(days: pl.Series) -> tuple[datetime, datetime]:
+    """Return the ends of the axis: a little before the first day and after the last. Said, they follow other days of a drawn plot."""
+    first, last = (datetime.combine(day, time()) for day in (days.min(), days.max()))  # type: ignore[arg-type]
+    beside = max((last - first) * _BESIDE, timedelta(hours=12) if first == last else timedelta())
+    return first - beside, last + beside
+
+
 def figure_axes(rows: pl.DataFrame, is_rate: bool, numbers: Numbers) -> dict[str, Any]:
     """Return the options of the axes of a figure by `event_date`."""
     days = rows["event_date"]
-    named = {"xticks": days.to_list()} if days.len() <= _EVERY_DAY_NAMED else {}
+    named = {"xticks": days.to_list()} if days.len() <= EVERY_DAY_NAMED else {}
     own = [] if numbers == ENGLISH else [partial(_written_on_y, is_rate=is_rate, language=numbers.language)]
     return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, *own, _days_on_x]}
 
