@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -130,14 +131,16 @@ class Session:
 
     def _read(self, mine: int, looks: Iterator[Look], soon: Callable[[Callable[[], None]], object]) -> None:
         """Read until something else is asked for. In a thread of its own, since a callback would hold up the session."""
+        newest = deque[Look](maxlen=1)  # a look that nobody had the time to draw is a part of the next one
         for look in looks:
             if mine != self._reading:
                 return
-            soon(partial(self._show, mine, look))
+            newest.append(look)
+            soon(partial(self._show, mine, newest))
 
-    def _show(self, mine: int, look: Look) -> None:
-        if mine == self._reading:
-            self.state.show(look)
+    def _show(self, mine: int, newest: deque[Look]) -> None:
+        if mine == self._reading and newest:
+            self.state.show(newest.pop())
             self._draw()
 
     def _draw(self) -> None:
