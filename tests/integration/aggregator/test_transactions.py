@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -39,7 +40,7 @@ def deposit(number: int, when: str, **metadata: str) -> Record:
     return event(number, event_type="deposit", player_id="p1", created_at=when, metadata=metadata)
 
 
-@settings(max_examples=20)
+@settings(max_examples=hypothesis.settings().max_examples // 2)  # each example is a pass or two
 @given(
     passes=st.lists(st.lists(records | deposits, min_size=1, max_size=14), min_size=1, max_size=2),
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pixels
@@ -56,6 +57,7 @@ def counted_by(
     return Counter((local_day(r, zone), r["event_type"], r["banner_tag"]) for r in first.values())
 
 
+@settings(max_examples=hypothesis.settings().max_examples // 2)  # each example is a pass or two
 @given(
     passes=st.lists(st.lists(records | deposits, min_size=1, max_size=14), min_size=1, max_size=2),
     time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Beirut"]),

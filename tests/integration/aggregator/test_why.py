@@ -11,10 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pixels
@@ -98,6 +99,7 @@ def check_what_stands_in_place(found: pl.DataFrame) -> None:
                 assert set(kept) == {None}
 
 
+@settings(max_examples=hypothesis.settings().max_examples // 2)  # each example is a pass or two
 @given(
     passes=st.lists(st.lists(records | deposits, min_size=1, max_size=12), min_size=1, max_size=2),
     bad=st.lists(bad_records, max_size=3),
