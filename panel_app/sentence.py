@@ -23,7 +23,7 @@ def sentence(figures: Figures, where: Situation) -> Parts:
     measure = _leading(figures)
     beside = compared(measure, figures, where)
     now = words.number(beside.now.part)
-    days = words.days(where.period)
+    days = words.on_days(where.period)
     if not figures.has_events:
         return [f"Nothing was counted {days}."]
     if beside.before is None or beside.before_days is None:

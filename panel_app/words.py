@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pixels import words as plain
 from pixels.numbers import ENGLISH, Numbers
+from pixels.period import Period
 from pixels.words import NONE, day, days, instant
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "instant_to_the_second",
     "number",
     "numbers_of",
+    "on_days",
     "per_hundred",
     "percent",
     "price",
@@ -99,6 +101,11 @@ def counted(value: int, one: str, many: str = "") -> str:
 def per_hundred(part: int, whole: int) -> str:
     """Write how many there are per 100 of the whole."""
     return as_text(f"{part / whole * 100:.1f}") if whole else NONE
+
+
+def on_days(period: Period) -> str:
+    """Write days as a sentence goes on with them: 1 to 14 Nov 2026, on 14 Nov 2026."""
+    return f"on {days(period)}" if period.start == period.end else days(period)
 
 
 def short_days(start: date, end: date) -> str:

@@ -18,7 +18,7 @@ from panel_app.state import DashboardState
 
 _COMPARED = {"weekday": "Same weekdays before", "previous": "Days just before", NO_COMPARISON: "Nothing"}
 _SHORT = {"weekday": "vs same weekdays", "previous": "vs days before", NO_COMPARISON: "not compared"}
-_TODAY = {"visit": "unique visitors", "registration": "registrations", "deposit": "depositors"}
+_TODAY = {"visit": "unique visitor", "registration": "registration", "deposit": "depositor"}
 MOST_LISTED = 300
 
 
@@ -86,7 +86,7 @@ def _so_far(event_type: str, label: str, row: dict[str, object]) -> str:
     beside = (
         f' <span class="muted">({words.number(before)} by then last week)</span>' if isinstance(before, int) else ""
     )
-    return f'<span><b class="today-{event_type}">{words.number(count)}</b> {label}{beside}</span>'
+    return f'<span><b class="today-{event_type}">{words.number(count)}</b> {label}{"" if count == 1 else "s"}{beside}</span>'
 
 
 def filters(state: DashboardState) -> str:

@@ -23,7 +23,7 @@ def loading() -> str:
 def nothing_here(shown: Shown) -> str:
     """Say that these days, or these filters, hold nothing, and lead to what does."""
     address, where = shown.address, shown.situation
-    days = words.days(where.period)
+    days = words.on_days(where.period)
     if address.where:
         ways = link(replace(address, where=()), "Clear the filters", css="button")
         return f'<div class="nothing"><h2>No events {text(days)} with these filters</h2><p>{ways}</p></div>'

@@ -80,7 +80,8 @@ def figure_axes(rows: pl.DataFrame, is_rate: bool, numbers: Numbers) -> dict[str
     days = rows["event_date"]
     named = {"xticks": days.to_list()} if days.len() <= EVERY_DAY_NAMED else {}
     own = [] if numbers == ENGLISH else [partial(_written_on_y, is_rate=is_rate, language=numbers.language)]
-    return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, *own, _days_on_x]}
+    days_on_x = partial(_days_on_x, are_named=bool(named))
+    return {**named, "hooks": [_percent_on_y if is_rate else thousands_on_y, *own, days_on_x]}
 
 
 def _written_on_y(plot: Any, _element: Any, *, is_rate: bool, language: str) -> None:
@@ -100,12 +101,13 @@ def _percent_on_y(plot: Any, _element: Any) -> None:
         grid.visible = False
 
 
-def _days_on_x(plot: Any, _element: Any) -> None:
-    """Write the days as every other text of the page does; by itself Bokeh writes a few of them as hours."""
-    scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days")
+def _days_on_x(plot: Any, _element: Any, *, are_named: bool) -> None:
+    """Write the days as every other text of the page does; by itself Bokeh writes a few of them as hours, and one as a year."""
+    scales = ["milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months", "years"]
+    longer = {} if are_named else {"months": "%b %Y", "years": "%Y"}
     plot.state.min_border_right = 24  # for the half of the last day's name
     for axis in plot.state.xaxis:
-        axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%-d %b"), months="%b %Y", years="%Y")
+        axis.formatter = DatetimeTickFormatter(**dict.fromkeys(scales, "%-d %b") | longer)
 
 
 def _earlier(rows: pl.DataFrame, is_rate: bool) -> Any:

@@ -62,6 +62,8 @@ def test_other_days_move_the_line_and_the_axis(days: int) -> None:
     assert start < instant(first) <= instant(last) < end
     assert end - start < 1.1 * (instant(last) - instant(first)) + 2 * 86_400_000
     assert figure.y_range.end > 9
+    if days <= EVERY_DAY_NAMED:  # a single day has no distance to the next by which Bokeh could tell that it is one
+        assert {figure.xaxis[0].formatter.years, figure.xaxis[0].formatter.days} == {"%-d %b"}
 
 
 def _milliseconds(at: Any) -> float:
