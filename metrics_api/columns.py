@@ -76,6 +76,7 @@ _KEPT = "of what counts instead; null where nothing does"
 
 COLUMNS: dict[str, Column] = {
     "event_date": Column(pl.Date(), "day in the warehouse's time zone"),
+    "entry_date": Column(pl.Date(), "day of the entry, in the warehouse's time zone"),
     "event_type": _text("visit, registration or deposit"),
     "banner_tag": _text("the banner; null in a row of all together", nullable=True),
     "count": _count("players counted, or refusals"),
@@ -152,7 +153,7 @@ COLUMNS: dict[str, Column] = {
     "is_anomaly": Column(pl.Boolean(), "whether it stands out from all series of its day"),
     "explained_by": _text("of all together: the value with the largest part of the difference", nullable=True),
     "explained_change": _number("its own difference from what was expected; of a rate, in people"),
-    "kind": _text("silence, fall or rise; null where nothing stands out", nullable=True),
+    "kind": _text("silence, fall or rise, null where nothing stands out; of a run pass, import, ...", nullable=True),
     # how soon people convert
     "after_seconds": _count("time since they began"),
     "at_risk": _count("people who had not converted before that time, and whom it has been that long for"),
@@ -212,6 +213,25 @@ COLUMNS: dict[str, Column] = {
     "what_if": _count("what would count by the rule"),
     "difference": _count("what_if - count"),
     "reason": _text("why it was refused", nullable=True),
+    # runs, and what the warehouse is
+    "run_id": _count("of the warehouse, in their order"),
+    "started_at": Column(INSTANT, "when it began"),
+    "finished_at": Column(INSTANT, "when it had stored all"),
+    "complete_until": Column(INSTANT, "before this instant all that was acknowledged was stored when it ended"),
+    "records_read": _count("from the logs"),
+    "events_stored": _count("new events"),
+    "events_counted": _count("of these, those that count"),
+    "records_repeated": _count("of events that were there already"),
+    "records_rejected": _count("that could not be read as an event"),
+    "bots_set_aside": _count("visits of declared crawlers"),
+    "figures_changed": Column(pl.Boolean(), "whether a reader could see the difference"),
+    "code_version": _text("of Pixels"),
+    "warehouse_uuid": _text("names the warehouse"),
+    "made_at": Column(INSTANT, "when the warehouse was made"),
+    "count_bots": Column(pl.Boolean(), "whether visits of declared crawlers count"),
+    "records_lost": _count("that the logs deleted before a pass read them"),
+    "archived_files": _count("of the archive"),
+    "archived_bytes": _count("of the archive"),
     # single records
     "person": _text("the player, whom a linked visitor key became"),
     "player_id": _text("as it was sent", nullable=True),

@@ -5,6 +5,8 @@ Requests are read, answered, written, documented (OpenAPI) and tested by this ta
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import polars as pl
 
 from metrics_api import campaigns, trends
@@ -31,10 +33,17 @@ from pixels import Warehouse
 from pixels.anomalies.figures import FALSE_DISCOVERIES
 from pixels.banner_verdict import cautions, conclusion
 from pixels.compared_banners import MEASURES
+from pixels.runs import MOST as MOST_RUNS
+from pixels.runs import Provenance
 
 _COUNTS = ("event_date", "event_type", "count")
 _CONVERSIONS = (
     "visitors", "registrations", "registration_rate", "credited_registrations", "deposits", "deposit_rate", "immature",
+)  # fmt: skip
+
+_RUN = (
+    "run_id", "kind", "started_at", "finished_at", "complete_until", "records_read", "events_stored", "events_counted",
+    "records_repeated", "records_rejected", "bots_set_aside", "figures_changed", "code_version",
 )  # fmt: skip
 
 
@@ -46,6 +55,10 @@ def _verdict(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
     frame = warehouse.compare_banners(**days_and("by", "measure", "credit")(asked))
     told = {"conclusion": conclusion(frame, asked["measure"]), "cautions": " ".join(cautions(frame, asked["measure"]))}
     return pl.DataFrame([told])
+
+
+def _provenance(warehouse: Warehouse, asked: Values) -> pl.DataFrame:
+    return pl.DataFrame([asdict(warehouse.provenance())])
 
 
 _DAYS, _BY = days_and(), days_and("by", "credit")
@@ -175,9 +188,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/conversion-rates",
         "Conversions",
         "Of the new visitors of the range, how many registered within 7 days, and how many of those deposited.",
-        (*DAYS, BY, CREDIT),
-        lambda warehouse, asked: warehouse.conversions(**_BY(asked)),
+        (*DAYS, BY, CREDIT, PER_DAY),
+        lambda warehouse, asked: warehouse.conversions(**days_and("by", "credit", "per")(asked)),
         _CONVERSIONS,
+        optional=("entry_date",),
     ),
     Endpoint(
         "/api/compare-banners",
@@ -265,6 +279,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "event_date", "event_type", "banner_tag", "received", "counted", "same_player_again",
             "credited_to_another_banner", "same_event_again", "bots",
         ),
+    ),
+    Endpoint(
+        "/api/runs",
+        "How the figures came about",
+        "The newest runs that wrote to the warehouse, the newest first; beside them what the warehouse is.",
+        (Parameter("number", whole_number(1, MOST_RUNS), "how many runs", 10, default=50),),
+        lambda warehouse, asked: warehouse.runs(asked["number"]),
+        _RUN,
+        beside={"provenance": Beside(tuple(Provenance.__dataclass_fields__), _provenance)},
     ),
     Endpoint(
         "/api/refused",

@@ -118,6 +118,7 @@ QUESTIONS = {
             f"{NOVEMBER}&type=visit&banner=brandA",
             lambda wh: wh.accounting(FROM, TO, "visit", "brandA"),
         ),
+        Question("/api/runs", "number=5", lambda wh: wh.runs(5)),
         Question("/api/refused", NOVEMBER, lambda wh: wh.refused(FROM, TO)),
         Question(
             "/api/what-if",
@@ -172,6 +173,7 @@ VARIANTS = {
         Question("/api/money", f"{NOVEMBER}&by=affiliate", lambda wh: wh.money(FROM, TO, by="affiliate")),
         Question("/api/money", f"{NOVEMBER}&per=day", lambda wh: wh.money(FROM, TO, per="day")),
         Question("/api/costs", f"{NOVEMBER}&by=campaign", lambda wh: wh.costs(FROM, TO, by="campaign")),
+        Question("/api/conversion-rates", f"{NOVEMBER}&per=day", lambda wh: wh.conversions(FROM, TO, per="day")),
         Question(
             "/api/conversion-rates", f"{NOVEMBER}&by=metadata.s", lambda wh: wh.conversions(FROM, TO, by="metadata.s")
         ),
