@@ -29,6 +29,7 @@ SCHEMA = {
 }
 _GUARDED = f"^'('*[{re.escape(''.join(BEGINNINGS))}])"
 _AMOUNT = r"^[0-9]{1,14}(\.[0-9]{1,4})?$"
+_WITH_COMMA = r"^([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?$"
 _TRAILING_ZEROS = r"(\.[0-9]{4})0+$"
 _COUNT = r"^[0-9]{1,12}$"
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
@@ -51,9 +52,10 @@ def their_rows(frame: pl.DataFrame, columns: Columns, written: Written) -> pl.Da
 
     `event_date` is the day as it stands there, of a time its day in the zone `day_zone`. `problem` says what is wrong with
     a row that cannot be compared; a text is without the white space around it, and without the apostrophe of a guarded formula.
+    A whole number in a column of floats is written as one: 123.0 names the player 123.
     """
     cells = frame.select(
-        pl.col(column).alias(name) if frame.schema[column].is_temporal() else _text(pl.col(column)).alias(name)
+        (pl.col(column) if (kind := frame.schema[column]).is_temporal() else _text(pl.col(column), kind)).alias(name)
         for name, column in columns.of.items()
     )
     rows = cells.select(
@@ -70,7 +72,8 @@ def their_rows(frame: pl.DataFrame, columns: Columns, written: Written) -> pl.Da
     if "currency" in cells.columns:
         rows = rows.with_columns(currency=cells["currency"].cast(pl.String).str.to_uppercase())
     if "amount" in cells.columns:
-        rows = rows.with_columns(amount=_amounts(cells["amount"].cast(pl.String), written.decimal))
+        decimal = "." if frame.schema[columns.of["amount"]].is_numeric() else written.decimal
+        rows = rows.with_columns(amount=_amounts(cells["amount"].cast(pl.String), decimal))
     if "count" in cells.columns:
         rows = rows.with_columns(count=_counts(cells["count"].cast(pl.String)))
     else:
@@ -81,14 +84,21 @@ def their_rows(frame: pl.DataFrame, columns: Columns, written: Written) -> pl.Da
     return known.with_columns(_problem(columns, cells).alias("problem"), count=pl.col("count").fill_null(0))
 
 
-def _text(column: pl.Expr) -> pl.Expr:
-    text = column.cast(pl.String).str.strip_chars(" \u00a0\t\r\n").str.replace(_GUARDED, "$1")
+def _text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    said = column.cast(pl.String)
+    if kind.is_float():  # what a column of whole numbers becomes in pandas where one is missing
+        said = said.str.replace(r"\.0$", "")
+    text = said.str.strip_chars(" \u00a0\t\r\n").str.replace(_GUARDED, "$1")
     return pl.when(text != "").then(text)
 
 
 def _amounts(texts: pl.Series, decimal: str) -> pl.Series:
     if decimal == ",":
-        texts = texts.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        texts = (
+            texts.set(~texts.str.contains(_WITH_COMMA), None)
+            .str.replace_all(".", "", literal=True)
+            .str.replace(",", ".", literal=True)
+        )
     exact = texts.str.replace(_TRAILING_ZEROS, "$1")
     return exact.set(~exact.str.contains(_AMOUNT), None).cast(AMOUNT, strict=False)
 

@@ -216,6 +216,47 @@ def test_players_without_days_count_once(wh: Warehouse) -> None:
     assert check_sums(found) == {"theirs": 3, "ours": 5, "matched": 2, "missing": 1, "extra": 3, "different": 0}
 
 
+@pytest.mark.parametrize("amount", ["10.50", "1.2,3", "1.0.50", "..", "1.23,4", "1000.000,5", "10,50,1"])
+def test_a_point_that_groups_no_thousands_is_not_guessed_away(wh: Warehouse, amount: str) -> None:
+    """With a comma before the decimals 10.50 is not 1050: such a row cannot be read."""
+    frame = pl.DataFrame({"day": ["2026-11-02"], "txid": ["t1"], "amount": [amount], "currency": ["EUR"]})
+
+    found = wh.reconcile(frame, "deposit", decimal=",")
+
+    assert found.details.filter(their_row=1)["explanation"].to_list() == ["unreadable_row"]
+
+
+@pytest.mark.parametrize("amount", ["1.234.567,5", "1234567,50", "1.234.567,5000"])
+def test_thousands_can_be_grouped_by_points(tmp_path: Path, amount: str) -> None:
+    """Where a comma stands before the decimals."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(deposit("p1", "a", "2026-11-02T09:12", txid="t1", amount="1234567.5", currency="EUR"))
+    frame = pl.DataFrame({"day": ["2026-11-02"], "txid": ["t1"], "amount": [amount], "currency": ["EUR"]})
+
+    with pixels.open(sample.home) as warehouse:
+        assert sums(warehouse.reconcile(frame, "deposit", decimal=","))["matched"] == 1
+
+
+@pytest.mark.parametrize("amounts", [[10.5, 0.1], [Decimal("10.50"), Decimal("0.10")]])
+def test_amounts_that_are_numbers_have_no_decimal_sign(wh: Warehouse, amounts: list[object]) -> None:
+    """`decimal` says how a text is written; in Parquet 10.5 is 10.5 whatever it says."""
+    frame = pl.DataFrame({"day": ["2026-11-02"] * 2, "txid": ["t1", "t2"], "amount": amounts, "currency": ["EUR"] * 2})
+
+    assert sums(wh.reconcile(frame, "deposit", decimal=","))["matched"] == 2
+
+
+def test_ids_and_counts_that_became_floats_are_whole_numbers_again(tmp_path: Path) -> None:
+    """A column of numbers with a gap in it is one of floats in pandas: player 123 is not 123.0."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(registration("123", "7", "2026-11-02T09:12"), registration("1.5", "7", "2026-11-02T09:12"))
+    of_players = pl.DataFrame({"day": ["2026-11-02"] * 3, "player": [123.0, None, 1.5]})
+    of_counts = pl.DataFrame({"day": ["2026-11-02"], "banner": [7.0], "count": [2.0]})
+
+    with pixels.open(sample.home) as warehouse:
+        assert sums(warehouse.reconcile(of_players, "registration"))["matched"] == 2
+        assert sums(warehouse.reconcile(of_counts, "registration"))["matched"] == 2
+
+
 def test_transactions_are_compared_to_the_last_decimal(wh: Warehouse) -> None:
     """0.10 is 0.1 exactly; another amount and another currency are told with ours beside."""
     frame = pl.DataFrame({"txid": ["t1", "t2"], "amount": ["10.51", "0.1000"], "currency": ["EUR", "eur"]})
