@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +36,20 @@ def judge_counts(counts: Numbers, mean: Numbers, dispersion: Numbers, errors: Nu
     below, above = _count_tails(counts, mean, dispersion)
     p_value = np.minimum(1.0, 2 * np.minimum(below, above))
     score = (anscombe(counts) - anscombe(mean)) / np.sqrt(dispersion)
-    p_of_t = 2 * scipy.special.stdtr(np.maximum(errors, 1.0), -np.abs(score))
-    p_value = np.where(dispersion > _NEARLY_POISSON, np.maximum(p_value, p_of_t), p_value)
+    freedom, is_estimated = np.maximum(errors, 1.0), dispersion > _NEARLY_POISSON
+    p_of_t = 2 * scipy.special.stdtr(freedom, -np.abs(score))
+    p_value = np.where(is_estimated, np.maximum(p_value, p_of_t), p_value)
     lower, upper = (_count_quantile(side, mean, dispersion) for side in (level / 2, 1 - level / 2))
-    return Verdict(mean, lower, upper, score, p_value)
+    reach = np.where(is_estimated, scipy.special.stdtrit(freedom, 1 - level / 2) * np.sqrt(dispersion), 0.0)
+    return Verdict(mean, *_both(lower, upper, mean, reach), score, p_value)
+
+
+def _both(lower: Numbers, upper: Numbers, mean: Numbers, reach: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the limits of what is within these or within `reach` of the mean on Anscombe's scale: both have to agree."""
+    middle = anscombe(mean)
+    least = np.ceil(np.maximum(middle - reach, anscombe(np.zeros_like(mean))) ** 2 / 4 - 3 / 8)
+    most = np.floor((middle + reach) ** 2 / 4 - 3 / 8)
+    return np.minimum(lower, np.maximum(least, 0.0)), np.maximum(upper, most)
 
 
 def judge_rates(successes: Numbers, tries: Numbers, rate: Numbers, dispersion: Numbers, level: float) -> Verdict:
@@ -46,16 +57,45 @@ def judge_rates(successes: Numbers, tries: Numbers, rate: Numbers, dispersion: N
 
     By the effective number of tries, tries / dispersion, in the exact limits (Korn and Graubard, Survey Methodology 1998).
     """
+    unknown = np.isnan(rate) | np.isnan(successes) | ~(tries > 0)
+    below = _at_most(successes, tries, rate, dispersion)
+    above = _at_most(tries - successes, tries, 1 - rate, dispersion)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = (successes / tries - rate) / np.sqrt(rate * (1 - rate) * dispersion / tries)
+    limits = _rate_limits(unknown, tries, rate, dispersion, level)
+    p_value = np.minimum(1.0, 2 * np.minimum(below, above))
+    return Verdict(rate, *(np.where(unknown, np.nan, each) for each in (*limits, score, p_value)))
+
+
+def _at_most(successes: Numbers, tries: Numbers, rate: Numbers, dispersion: Numbers) -> Numbers:
+    """Return the probability of at most so many successes."""
     with np.errstate(invalid="ignore", divide="ignore"):
         effective, found = tries / dispersion, successes / dispersion
-        below = np.where(successes >= tries, 1.0, scipy.special.betaincc(found + 1, effective - found, rate))
-        above = np.where(successes <= 0, 1.0, scipy.special.betainc(found, effective - found + 1, rate))
-        p_value = np.minimum(1.0, 2 * np.minimum(below, above))
-        score = (successes / tries - rate) / np.sqrt(rate * (1 - rate) / effective)
-        shapes = effective * rate, effective * (1 - rate)
-        lower, upper = (scipy.special.betaincinv(*shapes, side) for side in (level / 2, 1 - level / 2))
-    unknown = np.isnan(rate) | ~(tries > 0)
-    return Verdict(rate, *(np.where(unknown, np.nan, each) for each in (lower, upper, score, p_value)))
+        return np.where(successes >= tries, 1.0, scipy.special.betaincc(found + 1, effective - found, rate))
+
+
+def _rate_limits(
+    unknown: NDArray[np.bool_], tries: Numbers, rate: Numbers, dispersion: Numbers, level: float
+) -> tuple[Numbers, Numbers]:
+    """Return the least and the largest share that chance alone goes as far as, at that level: whole successes of the tries."""
+    known = ~unknown
+    of, share, spread = tries[known], rate[known], dispersion[known]
+    least = _least(lambda count: 2 * _at_most(count, of, share, spread) >= level, of)
+    fewest_failures = _least(lambda count: 2 * _at_most(count, of, 1 - share, spread) >= level, of)
+    lower, upper = np.full(tries.shape, np.nan), np.full(tries.shape, np.nan)
+    lower[known], upper[known] = least / of, (of - fewest_failures) / of
+    return lower, upper
+
+
+def _least(holds: Callable[[Numbers], NDArray[np.bool_]], most: Numbers) -> Numbers:
+    """Return of each the least whole number from which on something holds, which it does at `most`."""
+    fails, held = np.full(most.shape, -1.0), most.copy()
+    while (held - fails > 1).any():
+        middle = np.floor((fails + held) / 2)
+        middle = np.where(held - fails > 1, middle, held)
+        is_held = holds(middle)
+        fails, held = np.where(is_held, fails, middle), np.where(is_held, middle, held)
+    return held
 
 
 def judge_values(values: Numbers, expected: Numbers, scale: Numbers, errors: Numbers, level: float) -> Verdict:

@@ -25,6 +25,10 @@ class Usual:
     """How many times the variance is that of a Poisson, or binomial, distribution; 1 at least."""
     errors: Numbers
 
+    def since(self, step: int) -> Usual:
+        """Return what is expected from a step on."""
+        return Usual(self.mean[:, step:], self.dispersion[:, step:], self.errors[:, step:])
+
 
 def usual_counts(counts: Numbers, season: int) -> Usual:
     """Return what counts are expected to be.

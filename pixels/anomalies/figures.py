@@ -100,12 +100,12 @@ def anomalies(
         )
     )
     days = tuple(history.start + timedelta(days=day) for day in range(history.number_of_days))
-    counts = list(_counts(daily, by, names, days))
-    rates = [] if entries is None else list(_rates(entries, by, names, days, mature))
+    first = min(max(0, (period.start - history.start).days), len(days))
+    counts = list(_counts(daily, by, names, days, first))
+    rates = [] if entries is None else list(_rates(entries, by, names, days, first, mature))
     watched = [*counts, *rates]
     stands_out = [*_beyond_chance(counts, rate), *(_beyond_chance(rates, rate) if rates else [])]
-    first = min(max(0, (period.start - history.start).days), len(days))
-    frames = [_rows(one, out, by, first) for one, out in zip(watched, stands_out, strict=True)]
+    frames = [_rows(one, out, by) for one, out in zip(watched, stands_out, strict=True)]
     order = pl.Enum(MEASURES)
     found = pl.concat(frames).with_columns(pl.col("measure").cast(order))
     return found.sort("event_date", "measure", pl.col("is_total").not_(), by, nulls_last=True).with_columns(
@@ -113,17 +113,22 @@ def anomalies(
     )
 
 
-def _counts(daily: pl.DataFrame, by: str, names: tuple[str | None, ...], days: tuple[date, ...]) -> Iterable[Watched]:
+def _counts(
+    daily: pl.DataFrame, by: str, names: tuple[str | None, ...], days: tuple[date, ...], first: int
+) -> Iterable[Watched]:
+    """Yield the counts of the days from the `first` of the history on, weighed by all of them."""
     for measure in COUNTS:
         counts = _begun(_with_total(_table(daily, "event_date", by, measure, names, days)))
-        usual = usual_counts(counts, WEEK)
+        usual = usual_counts(counts, WEEK).since(first)
+        counts = counts[:, first:]
         verdict = judge_counts(counts, usual.mean, usual.dispersion, usual.errors, LEVEL)
-        yield Watched(measure, days, names, counts, verdict, counts - usual.mean)
+        yield Watched(measure, days[first:], names, counts, verdict, counts - usual.mean)
 
 
 def _rates(
-    entries: pl.DataFrame, by: str, names: tuple[str | None, ...], days: tuple[date, ...], mature: date
+    entries: pl.DataFrame, by: str, names: tuple[str | None, ...], days: tuple[date, ...], first: int, mature: date
 ) -> Iterable[Watched]:
+    """Yield the rates of the days from the `first` of the history on, weighed by all of them."""
     later = np.array([day > mature for day in days])
     for measure, columns in RATES.items():
         succeeded, tried = (_with_total(_table(entries, "entry_date", by, each, names, days)) for each in columns)
@@ -131,11 +136,11 @@ def _rates(
         rates = usual_rates(succeeded, tried, WEEK)
         for each in (rates.successes, rates.tries, rates.usual.mean):
             each[:, later] = np.nan
-        usual = rates.usual
-        verdict = judge_rates(rates.successes, rates.tries, usual.mean, usual.dispersion, LEVEL)
+        usual, successes, tries = rates.usual.since(first), rates.successes[:, first:], rates.tries[:, first:]
+        verdict = judge_rates(successes, tries, usual.mean, usual.dispersion, LEVEL)
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(rates.tries > 0, rates.successes / rates.tries, np.nan)
-        yield Watched(measure, days, names, share, verdict, rates.successes - rates.tries * usual.mean)
+            share = np.where(tries > 0, successes / tries, np.nan)
+        yield Watched(measure, days[first:], names, share, verdict, successes - tries * usual.mean)
 
 
 def _table(
@@ -173,9 +178,9 @@ def _beyond_chance(watched: list[Watched], rate: float) -> list[Numbers]:
     return list(found)
 
 
-def _rows(one: Watched, stands_out: Numbers, by: str, first: int) -> pl.DataFrame:
-    """Return the rows of a measure from a day on: every series on every day on which something was known of it."""
-    series, days = one.value.shape[0], one.value.shape[1] - first
+def _rows(one: Watched, stands_out: Numbers, by: str) -> pl.DataFrame:
+    """Return the rows of a measure: every series on every day on which something was known of it."""
+    series, days = one.value.shape
     flat = {
         "value": one.value,
         "expected": one.verdict.expected,
@@ -188,13 +193,13 @@ def _rows(one: Watched, stands_out: Numbers, by: str, first: int) -> pl.DataFram
     part, change = _explained(one)
     frame = pl.DataFrame(
         {
-            "event_date": pl.Series(list(one.days[first:]) * series, dtype=pl.Date),
+            "event_date": pl.Series(list(one.days) * series, dtype=pl.Date),
             "measure": pl.Series([one.measure] * (series * days), dtype=pl.String),
             "is_total": np.repeat(np.arange(series) == 0, days),
             by: pl.Series([name for name in (None, *one.names) for _ in range(days)], dtype=pl.String),
-            **{name: np.ascontiguousarray(values[:, first:]).ravel() for name, values in flat.items()},
-            "explained_by": pl.Series([*part[first:], *[None] * ((series - 1) * days)], dtype=pl.String),
-            "explained_change": pl.Series([*change[first:], *[None] * ((series - 1) * days)], dtype=pl.Float64),
+            **{name: np.ascontiguousarray(values).ravel() for name, values in flat.items()},
+            "explained_by": pl.Series([*part, *[None] * ((series - 1) * days)], dtype=pl.String),
+            "explained_change": pl.Series([*change, *[None] * ((series - 1) * days)], dtype=pl.Float64),
         }
     )
     return (

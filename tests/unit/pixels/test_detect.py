@@ -216,6 +216,32 @@ def test_more_than_chance_between_days_widens_the_limits() -> None:
     assert wide.lower.item() < narrow.lower.item() < 100 < narrow.upper.item() < wide.upper.item()
 
 
+@given(st.floats(0.05, 400), st.floats(1, 30), st.integers(1, 60), st.integers(0, 900))
+def test_a_count_is_beyond_its_limits_when_chance_is_below_the_level(
+    mean: float, dispersion: float, errors: int, count: int
+) -> None:
+    """Limits and p-value say the same, also while the dispersion rests on few errors."""
+    verdict = judge_counts(*one(float(count), mean, dispersion, float(errors)), 0.001)
+
+    is_inside = verdict.lower.item() <= count <= verdict.upper.item()
+
+    assert is_inside == (verdict.p_value.item() >= 0.001)
+
+
+@given(st.integers(0, 400), st.integers(1, 400), st.floats(0.002, 0.998), st.floats(1, 10))
+def test_a_rate_is_beyond_its_limits_when_chance_is_below_the_level(
+    successes: int, tries: int, rate: float, dispersion: float
+) -> None:
+    """None of a few is within the limits of a low rate, as often as that happens."""
+    successes = min(successes, tries)
+
+    verdict = judge_rates(*one(float(successes), float(tries), rate, dispersion), 0.001)
+
+    is_inside = verdict.lower.item() <= successes / tries <= verdict.upper.item()
+    assert is_inside == (verdict.p_value.item() >= 0.001)
+    assert verdict.lower.item() <= rate <= verdict.upper.item()
+
+
 def test_a_baseline_follows_season_and_level() -> None:
     """Without chance it is the series itself."""
     values = np.array([[10.0 + day % 7 for day in range(70)]])
