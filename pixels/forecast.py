@@ -62,7 +62,7 @@ def forecast(people: pl.DataFrame, period: Period, within: str, confidence: floa
          people      who began on a day of it and of the period, before `until`
          converted   of them, those who had converted by then, within the time
          open        who had not, and still had time for it
-         expected    converted, and how many of the open ones are expected to: null when nobody was followed for so long
+         expected    converted, and how many of the open ones are expected to: null when some are and nobody was followed for so long
          lower, upper    the limits of that number at `confidence`
          mature      whether the time of all of them was over, and expected is what came
 
@@ -86,11 +86,12 @@ def forecast(people: pl.DataFrame, period: Period, within: str, confidence: floa
 
 
 def backtest(
-    people: pl.DataFrame, period: Period, within: str, confidence: float, until: datetime, time_zone: str
+    people: pl.DataFrame, period: Period, by: str, within: str, confidence: float, until: datetime, time_zone: str
 ) -> pl.DataFrame:
     """Return what would have been forecast at the end of each cohort's last day, beside what came of the same people.
 
-    Out: one row a forecast of a cohort that was open then and is mature at `until`: as_of (the day at whose end it was made), cohort,
+    Out: one row a forecast of a cohort that was open then and is mature at `until`: as_of (the day at whose end it was made, the last
+    of a cohort that is of the period), cohort,
     people, converted, open, expected, lower, upper, actual, held (whether actual is within the limits). Forecasts
     are made of the cohorts of the period from what was known then of all of them and of those before it.
     """
@@ -98,7 +99,7 @@ def backtest(
         _with_actual(
             forecast(people, period, within, confidence, then), people, period, within, then, until
         ).with_columns(as_of=pl.lit(day))
-        for day, then in _ends(people, period, time_zone, until)
+        for day, then in _ends(people, period, by, time_zone, until)
     ]
     columns = ["as_of", *list(_COLUMNS)[:-1], "actual", "held"]
     empty = pl.DataFrame(schema={**_COLUMNS, "actual": pl.Int64(), "held": pl.Boolean(), "as_of": pl.Date()})
@@ -135,7 +136,7 @@ def _row(
 
 
 def _unknown(known: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """Return the cohorts without a forecast: nobody was followed for as long as one would reach."""
+    """Return the cohorts without a forecast, nobody having been followed for as long as one would reach; what is over needs none."""
     counts = (
         _of_period(known, period)
         .group_by("cohort")
@@ -145,15 +146,20 @@ def _unknown(known: pl.DataFrame, period: Period) -> pl.DataFrame:
             open=(~pl.col("converted")).sum(),
             mature=pl.col("converted").all(),
         )
+        .with_columns(pl.when("mature").then("converted").alias(name) for name in ("expected", "lower", "upper"))
+        .cast(dict.fromkeys(("expected", "lower", "upper"), pl.Float64))
     )
     return counts.match_to_schema(_COLUMNS, missing_columns="insert", integer_cast="upcast").sort("cohort")
 
 
-def _ends(people: pl.DataFrame, period: Period, time_zone: str, until: datetime) -> Iterator[tuple[date, datetime]]:
-    """Yield the last day of each cohort of the period, and the instant at which it was over, if that was before `until`."""
-    firsts = _of_period(people, period)["cohort"].unique().sort().to_list()
-    for following in firsts[1:]:
-        day = following - timedelta(days=1)
+def _ends(
+    people: pl.DataFrame, period: Period, by: str, time_zone: str, until: datetime
+) -> Iterator[tuple[date, datetime]]:
+    """Yield the last day of each cohort that is of the period, and the instant at which it was over, if that was before `until`."""
+    firsts = _of_period(people, period).select(pl.col("cohort").unique().sort())
+    lasts = firsts.select(pl.col("cohort").dt.offset_by(COHORTS[by]).dt.offset_by("-1d"))["cohort"]
+    for last in lasts.to_list():
+        day = min(last, period.end)
         then = end_of(day, time_zone)
         if then < until:
             yield day, then

@@ -68,7 +68,7 @@ class InsightQuestions(Opened):
         Of cohorts that were open then and are mature now; see `pixels.forecast.backtest`.
         """
         period, people = self._cohorts_to_forecast(start, end, conversion, by, within, confidence, learn)
-        return forecast.backtest(people, period, within, confidence, self.complete_until, self.time_zone)
+        return forecast.backtest(people, period, by, within, confidence, self.complete_until, self.time_zone)
 
     def _cohorts_to_forecast(
         self, start: Day, end: Day, conversion: str, by: str, within: str, confidence: float, learn: int

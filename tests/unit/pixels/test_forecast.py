@@ -116,6 +116,37 @@ def test_a_backtest_tells_of_cohorts_that_were_open_and_are_over(wh: Warehouse) 
     assert found["held"].all()
 
 
+def test_a_backtest_forecasts_at_the_end_of_each_cohort_whatever_came_after_it(wh: Warehouse, tmp_path: Path) -> None:
+    """A week without anybody moves none of them, and the last cohort of the days is one like the others."""
+    empty = {date(2026, 9, 28) + timedelta(days=day) for day in range(7)}
+    sample = SampleWarehouse(tmp_path)
+    of_weeks = [e for e in autumn() if e.event_type == "deposit" or e.created_at.date() not in empty]
+    sample.publish(*of_weeks, complete_until=at("2026-12-01"))
+    with pixels.open(tmp_path) as gapped:
+        found = gapped.forecast_backtest("2026-09-07", "2026-11-01", within="7d")
+        one_month = gapped.forecast_backtest("2026-10-01", "2026-10-31", by="month", within="7d", learn=60)
+    sundays = [date(2026, 9, 20), date(2026, 9, 27), date(2026, 10, 11), date(2026, 10, 18), date(2026, 10, 25)]
+    assert found["as_of"].to_list() == [*sundays, date(2026, 11, 1)]
+    assert one_month.select("as_of", "cohort").rows() == [(date(2026, 10, 31), date(2026, 10, 1))]
+    assert wh.forecast_backtest("2026-10-12", "2026-10-18", within="7d")["cohort"].to_list() == [date(2026, 10, 12)]
+
+
+def test_a_cohort_of_which_everybody_converted_needs_no_forecast(tmp_path: Path) -> None:
+    """Nobody is open, so what came is what is expected, also when nobody was followed for so long."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(
+        *(registration("p1", "a", "2026-09-07T10:00"), deposit("p1", "a", "2026-09-07T11:00")),
+        registration("p2", "a", "2026-09-14T10:00"),
+        complete_until=at("2026-09-15"),
+    )
+    with pixels.open(tmp_path) as warehouse:
+        found = warehouse.forecast("2026-09-07", "2026-09-15", within="30d")
+    assert found.select("open", "expected", "lower", "upper", "mature").rows() == [
+        (0, 1.0, 1.0, 1.0, True),
+        (1, None, None, None, False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [("conversion", "visit"), ("by", "day"), ("within", "soon"), ("confidence", 90), ("learn", -1), ("learn", True), ("learn", 3_651),
@@ -173,7 +204,7 @@ def test_limits_hold_as_often_as_they_say(size: int, spread: float) -> None:
     """Of simulated cohorts, of few people and many, that differ much and little; but for what chance does to so many trials."""
     people = simulated(60, size, spread, seed=7)
     everything = Period(date(2024, 1, 1), date(2025, 12, 31))
-    tested = backtest(people, everything, "14d", 0.9, datetime(2025, 12, 1, tzinfo=UTC), "UTC")
+    tested = backtest(people, everything, "week", "14d", 0.9, datetime(2025, 12, 1, tzinfo=UTC), "UTC")
     later = tested.filter(pl.col("as_of") > date(2024, 3, 1))
     assert later.height > 90
     held = int(later["held"].sum())
