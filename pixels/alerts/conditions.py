@@ -64,7 +64,8 @@ def _rebuild_check(rule: Rule, wh: Warehouse, now: datetime) -> list[Fact]:
 def _anomalies(rule: Rule, wh: Warehouse, now: datetime) -> list[Fact]:
     """Look at the newest day of each figure that is known: the last one that is over, of a rate the last whose 7 days are."""
     last = today(wh) - timedelta(days=1)
-    found = wh.anomalies(last - timedelta(days=WEEK), last, rates=rule.on != SILENCE)  # no rate is ever silent
+    rates = rule.on != SILENCE  # no rate is ever silent
+    found = wh.anomalies(last - timedelta(days=WEEK), last, everything=True, rates=rates)
     newest = pl.when(pl.col("measure").is_in(COUNTS)).then(pl.lit(last)).otherwise(pl.lit(last - timedelta(days=WEEK)))
     current = found.filter(pl.col("event_date") == newest)
     if rule.on == SILENCE:

@@ -81,12 +81,13 @@ def _explained(run: dict[str, Any], write: Writer) -> str:
     return f" {write.name(run['explained_by'])} {most} ({sign}{write.number(abs(round(part)))})."
 
 
-def visitors_were_usual(found: pl.DataFrame, run: dict[str, Any], by: str) -> bool:
-    """Whether the visitors of the series of a run did not stand out on its day, from what `wh.anomalies` found."""
+def visitors_were_usual(everything: pl.DataFrame, run: dict[str, Any], by: str) -> bool:
+    """Whether the series of a run had visitors on its day, and as many as usual, from `wh.anomalies(..., everything=True)`."""
     same = (pl.col("event_date") == run["event_date"]) & (pl.col("measure") == "daily_unique_visitors")
     of_series = (
         pl.col("is_total")
         if run["is_total"]
         else ~pl.col("is_total") & pl.col(by).eq_missing(pl.lit(run[by], pl.String))
     )
-    return found.filter(same & of_series & pl.col("is_anomaly")).is_empty()
+    as_usual = (pl.col("value") > 0) & pl.col("expected").is_not_null() & ~pl.col("is_anomaly")
+    return not everything.filter(same & of_series & as_usual).is_empty()

@@ -35,6 +35,21 @@ def test_what_stood_out_is_told_the_newest_first(everything: pl.DataFrame) -> No
     assert stood_out(runs(everything.clear(), "banner_tag"), everything.clear())[0].startswith("Nothing can be said")
 
 
+@pytest.mark.parametrize("visits", ["never", "not on the day"])
+def test_visitors_came_as_usual_only_where_some_came(visits: str) -> None:
+    """Of a banner that only registrations name, or that nobody visits any more, nothing is said of its visitors."""
+    months = Months()
+    months.registrations["large"][BROKEN] = 0
+    months.visits["large"][:] = 0 if visits == "never" else 1
+    months.visits["large"][BROKEN] = 0
+    found = months.found(first=105, everything=True)
+
+    told = [one for one in stood_out(runs(found, "banner_tag"), found) if one.startswith("No registrations of")]
+
+    assert len(told) == 1
+    assert "as usual" not in told[0]
+
+
 def test_the_day_to_look_into_is_the_least_likely_or_the_one_that_was_chosen(everything: pl.DataFrame) -> None:
     """Of counts, which have a day of their own."""
     found = runs(everything, "banner_tag")
