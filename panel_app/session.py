@@ -164,9 +164,11 @@ class Session:
             self._navigation.address = state.address.href
         strip = frame.status(state)
         if state.strip is not None:
-            strip += frame.health(state.strip.refused) + frame.today_so_far(state.strip.today)
+            strip += frame.health(state) + frame.today_so_far(state.strip.today)
         self._status.show(f'<div class="status">{strip}</div>' if strip else "")
-        self._filters.show("" if state.is_waiting else frame.filters(state))
+        filters = "" if state.is_waiting else frame.filters(state)
+        self._filters.show(filters)
+        self._filters.visible = bool(filters)
         told = frame.told(state)
         self._told.show(told)
         self._told.visible = bool(told)

@@ -17,6 +17,9 @@ from panel_app.page import Shown
 from panel_app.situation import Situation
 from panel_app.source import local_day
 
+_FITS = 7
+"""So many signs fit every card at full size."""
+
 
 def cards(shown: Shown, chosen: str) -> str:
     """Draw a card a measure, and one for money where any was sent; a click draws the measure as the trend."""
@@ -41,7 +44,7 @@ def _card(beside: Compared, figures: Figures, where: Situation, address: Address
         note = text(_entered(beside, where) if measure.is_rate else _note(beside, figures))
     inside = (
         f'<span class="card-label">{text(measure.label)}</span>'
-        f'<span class="card-line"><span class="card-value kpi-{measure.slug}{" chance" if now.is_chance else ""}">{value}</span>'
+        f'<span class="card-line"><span class="card-value kpi-{measure.slug}{" chance" if now.is_chance else ""}"{_signs(value)}>{value}</span>'
         f"{sparkline(daily(measure, figures.now, where))}</span>"
         f'<span class="card-change">{change}</span><span class="card-note">{note}</span>'
         f'<span class="card-more" role="tooltip">{text(measure.meaning)} {text(_parts(beside))}</span>'
@@ -52,6 +55,11 @@ def _card(beside: Compared, figures: Figures, where: Situation, address: Address
         css=f"card card-{measure.slug}",
         current=is_chosen,
     )
+
+
+def _signs(value: str) -> str:
+    """Tell the style sheet of a long number how many signs it has, so that it fits its card."""
+    return f' style="--signs:{len(value)}"' if value[:1].isdigit() and len(value) > _FITS else ""
 
 
 def _note(beside: Compared, figures: Figures) -> str:
@@ -98,7 +106,7 @@ def _money(figures: Figures, currency: str, where: Situation, address: Address, 
     amount, _ = words.amount(currency, amount_of(figures.now, currency))
     inside = (
         f'<span class="card-label">{text(money_in(currency))}</span>'
-        f'<span class="card-line"><span class="card-value kpi-money">{text(amount)}</span>'
+        f'<span class="card-line"><span class="card-value kpi-money"{_signs(amount)}>{text(amount)}</span>'
         f"{sparkline(daily(MONEY, figures.now, where, currency))}</span>"
         f'<span class="card-change">{_money_change(figures, currency, where)}</span><span class="card-note">{text(_apart(figures, currency))}</span>'
         f'<span class="card-more" role="tooltip">{text(MONEY.meaning)}</span>'

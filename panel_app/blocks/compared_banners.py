@@ -60,12 +60,12 @@ def intervals(compared: pl.DataFrame, heading: str, measure: str) -> str:
     scale = _scale(rows)
     body = "".join(_row(row, compared.columns[0], scale) for row in rows)
     number = compared.filter(pl.col("entries") > 0).height
-    more = f" The first {_ROWS} of {words.number(number)}." if number > _ROWS else ""
+    more = f"<span>The first {_ROWS} of {words.number(number)}.</span>" if number > _ROWS else ""
     return (
         '<div class="sized"><div class="scrolls tall" tabindex="0"><table class="intervals"><thead><tr>'
         f"{_headings(heading, measure, scale)}</tr></thead><tbody>{body}</tbody></table></div></div>"
-        '<p class="note"><span class="key likely">where the own rate is likely to be (95 %), given all of them</span> '
-        f'<span class="key counts">what its own counts alone leave open (Wilson, 95 %).</span>{more}</p>'
+        '<p class="keys note"><span class="key likely">where the own rate is likely to be (95 %), given all of them</span>'
+        f'<span class="key counts">what its own counts alone leave open (Wilson, 95 %)</span>{more}</p>'
     )
 
 

@@ -64,29 +64,30 @@ def _quiet(state: DashboardState) -> str:
     return f'<span class="last-event muted">Last event {text(words.ago(state.last_event_age))}</span>'
 
 
-def health(refused: pl.DataFrame) -> str:
-    """Draw how many events of the days were refused; a click tells which, and why."""
+def health(state: DashboardState) -> str:
+    """Draw how many events of the days were refused, and why; a click leads to the page that says what became of the others."""
+    refused = state.strip.refused
     total = int(refused["count"].sum())
     if not total:
         return ""
     reasons = ", ".join(f"{words.number(count)} {reason}" for reason, count in refused.iter_rows())
-    return f'<span class="refused">{text(words.counted(total, "refused event"))}: {text(reasons)}</span>'
+    told = f"{text(words.counted(total, 'refused event'))}: {text(reasons)}"
+    return link(replace(state.address.at("proof"), days=state.situation.choice), told, css="refused")
 
 
 def today_so_far(today: pl.DataFrame) -> str:
     """Draw the running day beside the same weekday last week, both up to the same time."""
     rows = {row["event_type"]: row for row in today.to_dicts()}
     shown = "".join(_so_far(event_type, label, rows[event_type]) for event_type, label in _TODAY.items())
-    return f'<div class="today"><span class="muted">Today so far</span>{shown}</div>'
+    beside = " (by then last week)" if any(isinstance(row["before"], int) for row in rows.values()) else ""
+    return f'<div class="today"><span class="muted">Today so far{beside}</span>{shown}</div>'
 
 
 def _so_far(event_type: str, label: str, row: dict[str, object]) -> str:
     count, before = row["count"], row["before"]
     assert isinstance(count, int)  # noqa: S101 - as wh.today says
-    beside = (
-        f' <span class="muted">({words.number(before)} by then last week)</span>' if isinstance(before, int) else ""
-    )
-    return f'<span><b class="today-{event_type}">{words.number(count)}</b> {label}{"" if count == 1 else "s"}{beside}</span>'
+    beside = f' <span class="muted">({words.number(before)})</span>' if isinstance(before, int) else ""
+    return f'<span><b class="today-{event_type}">{words.number(count)}</b>{beside} {label}{"" if count == 1 else "s"}</span>'
 
 
 def filters(state: DashboardState) -> str:

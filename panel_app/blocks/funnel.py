@@ -38,7 +38,7 @@ def questions(address: Address) -> str:
     windows = "".join(
         link(
             address.with_options(window="" if one == "7d" else one),
-            one.replace("d", " days" if one != "1d" else " day"),
+            _length(one),
             current=one == window,
         )
         for one in _WINDOWS
@@ -46,13 +46,19 @@ def questions(address: Address) -> str:
     own = "" if window in _WINDOWS else text(window)
     field = (
         f'<form data-go action="./funnel" class="asked">{hidden_fields(address.with_options(window=None))}'
-        f'<input name="window" value="{own}" size="5" maxlength="8" placeholder="12h" aria-label="Within another time, such as 12h or 3d">'
+        f'<input name="window" value="{own}" size="5" maxlength="8" placeholder="or 12h" aria-label="Within another time, such as 12h or 3d">'
         "</form>"
     )
     return (
         f'<div class="filters questions"><span class="muted">Within</span><div class="segments" role="group" aria-label="Within">{windows}</div>'
         f"{field}{_choice(address, 'order', _ORDERS, ORDERS[0])}{_choice(address, 'entrants', _ENTRANTS, ENTRANTS[0])}</div>"
     )
+
+
+def _length(window: str) -> str:
+    """Write 7d as 7 days; what is not of whole days stays as it was asked for."""
+    number, is_days = window[:-1], window.endswith("d") and window[:-1].isdecimal()
+    return words.counted(int(number), "day") if is_days else window
 
 
 def _choice(address: Address, option: str, labels: dict[str, tuple[str, str]], default: str) -> str:
@@ -122,7 +128,7 @@ def _immature(rows: list[dict[str, Any]], address: Address) -> str:
     told = "Time taken is the median from the visit, and of the middle half of people; of everybody, or of one banner alone."
     if immature:
         told = (
-            f"{words.counted(immature, 'person', 'people')} entered less than {text(window)} before the data ends and may still go on. "
+            f"{words.counted(immature, 'person', 'people')} entered less than {text(_length(window))} before the data ends and may still go on. "
             f"“Of whom all had their time” leaves them out. {told}"
         )
     return f'<p class="note">{told}</p>'
@@ -191,14 +197,16 @@ def dropped_table(people: pl.DataFrame | None, number: int, shown: Shown) -> str
     if people is None:
         return f'<div class="line"><h2>{skeleton("20ch")}</h2>{close}</div>'
     zone = shown.situation.time_zone
+    some_go_on = not people["mature"].all()
     rows = "".join(
         f"<tr><td>{link(Address('players').with_options(player=row['player_id']), name(row['player_id']))}</td>"
         f"<td>{name(row['banner_tag'])}</td><td>{text(words.instant_to_the_second(row['entered_at'], zone))}</td>"
-        f"<td>{'' if row['mature'] else 'may still go on'}</td></tr>"
+        + (f"<td>{'' if row['mature'] else 'may still go on'}</td></tr>" if some_go_on else "</tr>")
         for row in people.iter_rows(named=True)
     )
     first = f'<p class="note">The first {words.number(people.height)} are listed.</p>' if number > people.height else ""
-    headings = "".join(f'<th scope="col">{one}</th>' for one in ("Person", "Banner of the visit", "Entered", "Window"))
+    columns = ("Person", "Banner of the visit", "Entered", *(("Time left",) if some_go_on else ()))
+    headings = "".join(f'<th scope="col">{one}</th>' for one in columns)
     return (
         f'<div class="line"><h2>{words.counted(number, "person", "people")} who {went} and {stopped}</h2>{close}</div>'
         f'<div class="scrolls" tabindex="0"><table class="records"><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>{first}'

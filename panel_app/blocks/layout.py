@@ -7,6 +7,8 @@ from typing import Any
 import panel as pn
 
 GAP = "12px"
+# Panel gives every column a button that is never seen here, and that would take a gap: before the parts, or after them.
+_PARTS_ALONE = ".scroll-button { display: none; }"
 _CARD = """
 :host {
   background: var(--panel-surface-color, var(--jp-layout-color1, #fff));
@@ -29,19 +31,23 @@ _SIDE_BY_SIDE = f"""
 
 def stack(*parts: Any, **options: Any) -> pn.Column:
     """Return the parts one above the other."""
-    return pn.Column(*parts, sizing_mode="stretch_width", margin=0, styles={"gap": GAP}, **options)
+    return pn.Column(
+        *parts, stylesheets=[_PARTS_ALONE], sizing_mode="stretch_width", margin=0, styles={"gap": GAP}, **options
+    )
 
 
 def whole_page(*parts: Any) -> pn.Column:
     """Return the parts one above the other, with room around them."""
-    return pn.Column(*parts, stylesheets=[_PAGE], sizing_mode="stretch_width", margin=0, styles={"gap": GAP})
+    return pn.Column(
+        *parts, stylesheets=[_PARTS_ALONE, _PAGE], sizing_mode="stretch_width", margin=0, styles={"gap": GAP}
+    )
 
 
 def section(*parts: Any) -> pn.Column:
     """Return a card that holds the parts one above the other."""
-    return pn.Column(*parts, stylesheets=[_CARD], sizing_mode="stretch_width", margin=0)
+    return pn.Column(*parts, stylesheets=[_PARTS_ALONE, _CARD], sizing_mode="stretch_width", margin=0)
 
 
 def side_by_side(*parts: Any) -> pn.Column:
     """Return the parts beside each other where the page is wide enough, else one above the other."""
-    return pn.Column(*parts, stylesheets=[_SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)
+    return pn.Column(*parts, stylesheets=[_PARTS_ALONE, _SIDE_BY_SIDE], sizing_mode="stretch_width", margin=0)

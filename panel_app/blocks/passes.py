@@ -26,6 +26,8 @@ _COLUMNS = {
     "Refused": "records_rejected",
 }
 _HEIGHT, _STEP, _WIDTH = 40, 10, 7
+_WIDEST = 32
+"""Pixels that a run takes at most: a few runs are no wall."""
 Row = dict[str, object]
 
 
@@ -68,11 +70,12 @@ def _bars(label: str, column: str, rows: list[Row], zone: str) -> str:
     caption = (
         f"{label}; the most {words.short_duration(most)}, the last {words.short_duration(_seconds(rows[-1], column))}"
     )
-    ends = [_ended(row, zone) for row in (rows[0], rows[-1])]
+    caption += "; grey: no pass" if any(row["kind"] != "pass" for row in rows) else ""
+    ends = [_ended(row, zone) for row in (rows[0], *rows[1:][-1:])]
     return (
-        f'<figure><figcaption>{text(caption)}</figcaption><svg viewBox="0 0 {len(rows) * _STEP} {_HEIGHT}" '
+        f'<figure style="max-width:max(28em, {len(rows) * _WIDEST}px)"><figcaption>{text(caption)}</figcaption><svg viewBox="0 0 {len(rows) * _STEP} {_HEIGHT}" '
         f'preserveAspectRatio="none" role="img" aria-label="{text(caption)}">{bars}</svg>'
-        f'<div class="ends"><span>{text(ends[0])}</span><span>{text(ends[1])}</span></div></figure>'
+        f'<div class="ends">{"".join(f"<span>{text(end)}</span>" for end in ends)}</div></figure>'
     )
 
 

@@ -13,6 +13,7 @@ from panel_app.report_files import address_of
 from panel_app.report_runs import FAILED, MADE, MAKING, STOPPED, WAITING, ReportRun, takes
 from pixels.reports.notebooks import ReportNotebook
 from pixels.reports.parameters import Parameter
+from pixels.reports.record import title_of
 from pixels.reports.shelf import ShelvedReport, shelved_report
 
 NOT_HERE = '<p class="note">Only a snapshot is known here: reports are in the dashboard of its own machine.</p>'
@@ -40,11 +41,11 @@ def kinds(notebooks: Mapping[str, ReportNotebook], address: Address) -> str:
     chips = "".join(
         link(
             address.with_options(report=None if name_ == chosen else name_),
-            text(notebook.title),
+            text(title_of({"name": name_})),
             "chip",
             current=name_ == chosen,
         )
-        for name_, notebook in notebooks.items()
+        for name_ in notebooks
     )
     unknown = "" if not chosen or chosen in notebooks else f'<p class="down">There is no report {name(chosen)}.</p>'
     return f'<h2>Make a report</h2><div class="asked">{chips}</div>{unknown}'
@@ -87,7 +88,7 @@ def runs_table(runs: Iterable[ReportRun], shelf: Path, zone: str) -> str:
 
 def _run(run: ReportRun, shelf: Path, zone: str) -> str:
     given = ", ".join(f"{parameter} {value}" for parameter, value in run.given)
-    what = f"<b>{text(run.name.replace('_', ' ').capitalize())}</b> {name(given) if given else ''}"
+    what = f"<b>{text(title_of({'name': run.name}))}</b> {name(given) if given else ''}"
     asked = f'<span class="muted">asked for {text(words.instant_to_the_second(run.asked_at, zone))}</span>'
     state = f'<span class="{"down" if run.state == FAILED else ""}">{_STATES[run.state]}</span>'
     return f'<li><div class="line"><span>{what} {state}</span>{asked}</div>{_progress(run)}{_way(run, shelf)}</li>'

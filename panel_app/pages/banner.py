@@ -116,7 +116,7 @@ def _head(tag: str, one: OneBanner, shown: Shown) -> str:
         if one.figures.has_events or one.accounts.height
         else f'<p class="nothing">Nothing was received for this banner {text(words.days(shown.situation.period))}.</p>'
     )
-    return f'<div class="line"><h2 class="subject">{name(tag)}</h2>{back}</div><p class="note">{" · ".join(said)}</p>{unknown}'
+    return f'<div class="line"><h2 class="subject">{name(tag)}</h2>{back}</div><p class="note about">{" · ".join(said)}</p>{unknown}'
 
 
 def _trend(shown: Shown) -> pl.DataFrame:

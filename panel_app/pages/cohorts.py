@@ -115,7 +115,9 @@ def _table(shown: Shown) -> str:
     rate, count, _ = MEASURES[shown.address.option("measure", "first")]
     most = max([0.0, *cells[rate].drop_nulls()]) or 1.0
     last = int(str(cells["offset"].max()))
-    headings = "".join(f'<th scope="col">{"same" if number == 0 else f"+{number}"}</th>' for number in range(last + 1))
+    headings = "".join(
+        f'<th scope="col">{f"same {per}" if number == 0 else f"+{number}"}</th>' for number in range(last + 1)
+    )
     rows = "".join(
         _row(key[0], group, rate, count, most, last) for key, group in cells.group_by("cohort", maintain_order=True)
     )
