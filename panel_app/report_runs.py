@@ -131,7 +131,11 @@ class ReportRuns:
                 run = self._next()
                 if self._is_closed or run is None:
                     return
-                folder = new_folder(self._settings.reports_dir, run.name)
+                try:
+                    folder = new_folder(self._settings.reports_dir, run.name)
+                except OSError as error:
+                    self._end(run.number, FAILED, str(error))
+                    continue
                 self._runs[run.number] = run = replace(run, state=MAKING, folder=folder)
             self._make(run, folder)
 
@@ -165,7 +169,7 @@ class ReportRuns:
             folder.rmdir()
         with self._changed:
             self._process = None
-            self._end(run.number, MADE if code == 0 else FAILED, "" if code == 0 else said or f"it ended with {code}")
+            self._end(run.number, MADE if code == 0 else FAILED, "" if code == 0 else said or _ended(code))
 
     def _follow(self, number: int, process: subprocess.Popen[str]) -> str:
         """Read how far it is until it has ended, and return the last line that it said besides."""
@@ -196,6 +200,13 @@ class ReportRuns:
             last = Timer(_PATIENCE_S, process.kill)
             last.daemon = True
             last.start()
+
+
+def _ended(code: int) -> str:
+    """Say how a command ended that said nothing itself."""
+    if code >= 0:
+        return f"it ended with {code}"
+    return f"it was ended by signal {-code} ({signal.Signals(-code).name}); the machine may be short of memory"
 
 
 def can_be_made_here(notebook: ReportNotebook) -> bool:

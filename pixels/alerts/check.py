@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from pixels.alerts.ledger import Entry, Ledger, Told
 from pixels.alerts.rules import LAG, Rule, read_rules
 from pixels.config import Settings
 from pixels.delivery import Message, Receipt, Recipient, send
-from pixels.errors import NoSnapshot
+from pixels.errors import NoSnapshot, PixelsError
 from pixels.only_one import only_one
 from pixels.opening import open_warehouse
 from pixels.pointer import utc_text
@@ -29,6 +30,10 @@ class Checked:
     rule: Rule
     holds: tuple[Fact, ...]
     receipts: tuple[Receipt, ...]
+    problem: str = ""
+    """Why nobody could look."""
+    exit_code: int = 0
+    """Of that problem."""
 
     @property
     def is_undelivered(self) -> bool:
@@ -38,6 +43,8 @@ class Checked:
     def as_text(self) -> str:
         """Say it in a line."""
         said = "; ".join(fact.text for fact in self.holds) or "all is well"
+        if self.problem:
+            said = f"it could not be looked at: {self.problem}"
         return "; ".join([f"{self.rule.name}: {said}", *(receipt.as_text() for receipt in self.receipts)])
 
 
@@ -58,11 +65,19 @@ class Checker:
             if not rules:
                 return []
             ledger = Ledger.read(self.settings.home)
-            try:
-                with open_warehouse(self.settings.published_dir) as wh:
-                    return [self._handle(rule, wh, ledger) for rule in rules]
-            except NoSnapshot:
-                return [self._handle(rule, None, ledger) for rule in rules]
+            with ExitStack() as opened:
+                try:
+                    wh = opened.enter_context(open_warehouse(self.settings.published_dir))
+                except NoSnapshot:
+                    wh = None
+                return [self._handle_alone(rule, wh, ledger) for rule in rules]
+
+    def _handle_alone(self, rule: Rule, wh: Warehouse | None, ledger: Ledger) -> Checked:
+        """Bring one rule up to now; where it cannot be looked at, the others still are."""
+        try:
+            return self._handle(rule, wh, ledger)
+        except PixelsError as error:
+            return Checked(rule, (), (), str(error), error.exit_code)
 
     def _handle(self, rule: Rule, wh: Warehouse | None, ledger: Ledger) -> Checked:
         """Bring one rule up to now. What could not be delivered before goes first, as it was."""

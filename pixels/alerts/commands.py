@@ -28,6 +28,7 @@ def check() -> None:
     if not found:
         click.echo("There is no rule: docs/insight.md says how alerts.toml is written.")
     for one in found:
-        click.echo(one.as_text(), err=one.is_undelivered)
+        click.echo(one.as_text(), err=bool(one.is_undelivered or one.problem))
     if any(one.is_undelivered for one in found):
         sys.exit(_NOT_DELIVERED)
+    sys.exit(next((one.exit_code for one in found if one.problem), 0))

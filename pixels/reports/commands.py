@@ -5,9 +5,10 @@ The parameters cell is the one place that says what a report takes; `pixels repo
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -220,7 +221,11 @@ def _run(
             raise click.UsageError("--snapshot and -p snapshot= say the same: give one of them")
         parameters = {**parameters, SNAPSHOT: snapshot}
     whom = read_recipients(recipients)
+    if progress:
+        sys.stderr = cast("TextIO", _Unbroken(sys.stderr))
     if dimension is not None:
+        if progress:
+            raise click.UsageError("--progress tells of one report, and --for-each makes many")
         if whom:
             raise click.UsageError("--to sends one report, and --for-each makes many: send each by itself")
         _run_for_each(dimension, notebook.name, parameters, settings, out, form, jobs)
@@ -240,6 +245,23 @@ def _run(
     click.echo(result.html)
     write_index(settings.reports_dir)
     _send(folder, whom, settings)
+
+
+class _Unbroken(io.TextIOBase):
+    """Writes to a stream as long as somebody reads it: a report goes on when whoever followed it is gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: TextIO | None = stream
+
+    def write(self, text: str) -> int:
+        """Write at once, or to nobody."""
+        if self._stream is not None:
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+            except BrokenPipeError:
+                self._stream = None
+        return len(text)
 
 
 def _send(folder: Path, recipients: list[Recipient], settings: Settings) -> None:

@@ -131,9 +131,16 @@ def test_the_command_makes_pages_and_pdfs(settings: Settings, tmp_path: Path) ->
         assert files == ["campaign_report.html", "campaign_report.ipynb", "campaign_report.pdf", "report.json"]
 
 
-def test_jobs_are_those_of_for_each(settings: Settings) -> None:
-    """One report is one job."""
-    done = CliRunner().invoke(main, ["report", "campaign_report", "--jobs", "2"])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--jobs", "2"], "--jobs goes with --for-each"),
+        (["--for-each", "banner", "--progress"], "--progress tells of one report"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(settings: Settings, given: list[str], said: str) -> None:
+    """One report is one job, and tells of its cells."""
+    done = CliRunner().invoke(main, ["report", "campaign_report", *given])
 
     assert done.exit_code == 2
-    assert "--jobs goes with --for-each" in done.stderr
+    assert said in done.stderr

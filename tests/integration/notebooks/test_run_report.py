@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -182,3 +184,35 @@ def test_without_data_the_report_says_what_to_do(pixels_home: Path) -> None:
 
     assert (outcome.exit_code, outcome.stdout) == (66, "")
     assert "nothing has been published" in outcome.stderr
+
+
+def test_a_report_goes_on_when_whoever_followed_it_is_gone(settings: Settings, tmp_path: Path) -> None:
+    """The dashboard was killed: its pipe breaks, and the report that it asked for is made all the same."""
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pixels",
+        "report",
+        "weekly_report",
+        "--no-pdf",
+        "--progress",
+        "--out",
+        str(out),
+    ]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "PIXELS_HOME": str(settings.home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("cell ") for line in process.stderr)  # which reads until it finds one
+        process.stderr.close()
+        code = process.wait(timeout=120)
+
+    assert code == 0
+    assert json.loads((out / "report.json").read_text("utf-8"))["status"] == "ok"
+    assert (out / "weekly_report.html").exists()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from panel_app import report_runs
 from panel_app.report_runs import FAILED, MADE, MAKING, MOST_WAITING, STOPPED, WAITING, ReportRun, ReportRuns
 from pixels.config import load_settings
 from pixels.errors import BadParameter
+from pixels.reports.shelf import new_folder
 from tests.waiting import until
 
 SPEAKS = """
@@ -22,6 +24,9 @@ print("cell 1 of 4", "cell 2 of 4", sep="\\n", file=sys.stderr, flush=True)
 if banner == "fails":
     print("pixels: no data\\x1b[31m for it", file=sys.stderr)
     sys.exit(66)
+if banner == "killed":
+    import os
+    os.kill(os.getpid(), 9)
 if banner == "deaf":
     import signal
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -86,6 +91,32 @@ def test_a_failure_says_why_in_a_line_fit_for_a_page(runs: ReportRuns) -> None:
     assert not failed.folder.exists()
 
 
+def test_a_report_that_was_killed_says_so(runs: ReportRuns) -> None:
+    """By the signal: nothing else is known of it."""
+    killed = reach(runs, runs.start("campaign_report", {"banner": "killed"}), FAILED)
+
+    assert killed.problem == "it was ended by signal 9 (SIGKILL); the machine may be short of memory"
+
+
+def test_a_folder_that_cannot_be_looked_into_stops_no_other_report(
+    runs: ReportRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went wrong with the disk is said of this run; the next one is made."""
+    names = iter([PermissionError(13, "Permission denied", "/reports"), None])
+
+    def folder(shelf: Path, name: str) -> Path:
+        error = next(names)
+        if error is not None:
+            raise error
+        return new_folder(shelf, name)
+
+    monkeypatch.setattr(report_runs, "new_folder", folder)
+    failed, made = (runs.start("campaign_report", {}) for _ in range(2))
+
+    assert "Permission denied" in reach(runs, failed, FAILED).problem
+    reach(runs, made, MADE)
+
+
 def test_a_report_can_be_stopped_while_it_waits_and_while_it_is_made(runs: ReportRuns) -> None:
     """And the next one is made."""
     making, waiting, last = (runs.start("campaign_report", {"banner": name}) for name in "abc")
@@ -111,7 +142,7 @@ def test_closing_ends_also_what_does_not_listen(runs: ReportRuns, monkeypatch: p
 
     runs.close()
 
-    assert now(runs, deaf).problem == "it ended with -9"
+    assert now(runs, deaf).problem.startswith("it was ended by signal 9")
 
 
 @pytest.mark.parametrize(

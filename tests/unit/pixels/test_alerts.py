@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pixels.alerts.check import Checked, Checker
@@ -180,6 +181,22 @@ def test_while_nothing_is_published_the_data_is_old_and_the_others_wait(pixels_h
     assert [subject for _, subject in desk.subjects()] == [
         "ALERT old: Nothing is published: no pass has ended yet, or what it published is gone."
     ] * 2
+
+
+def test_a_rule_that_nobody_can_look_at_hides_no_other(pixels_home: Path) -> None:
+    """It is named with its reason and its error code; what the others hold is told."""
+    desk = Desk(pixels_home, SILENCE + LAG)
+    desk.sample.publish(*history(range(20)), complete_until=at("2026-07-01T00:00"))
+    for table in ("counted_events", "event_summary"):
+        with duckdb.connect(str(desk.sample.published / "snapshot-000001.duckdb")) as con:
+            con.execute(f"DROP TABLE {table}")
+
+    broken, old = desk.check()
+
+    assert "cannot be read" in broken.problem
+    assert broken.as_text().startswith("broken: it could not be looked at: ")
+    assert (broken.exit_code, old.exit_code) == (66, 0)
+    assert [to for to, subject in desk.subjects() if subject.startswith("ALERT old: Data is through")] == [ANNA, BEN]
 
 
 def test_two_checks_at_once_tell_once(pixels_home: Path) -> None:
