@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import comb, exp, factorial, isclose
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -128,6 +129,64 @@ def test_the_season_of_short_steps_is_a_day(step: str) -> None:
 
     assert noon in found["index"].to_list()
     assert found.height <= 0.003 * len(time) + 1
+
+
+def rhythm_of_hours(time_zone: str, begin: datetime, number: int) -> pl.DataFrame:
+    """Counts of hours in a row that are many by day and few by night on the clock of the zone."""
+    instants = pl.datetime_range(begin, begin + timedelta(hours=number), interval="1h", closed="left", eager=True)
+    local = instants.dt.convert_time_zone(time_zone)
+    usual = local.to_frame("time").select(pl.when(pl.col("time").dt.hour().is_between(8, 19)).then(240).otherwise(24))
+    counts = np.random.default_rng(5).poisson(usual.to_series().to_numpy())
+    return pl.DataFrame({"time": local, "value": counts})
+
+
+@pytest.mark.parametrize("time_zone", ["Europe/Berlin", "Africa/Cairo", "America/St_Johns", "Australia/Lord_Howe"])
+def test_days_of_a_time_zone_are_days_though_some_have_23_hours(time_zone: str) -> None:
+    """The same is said of them as of dates, also where a day begins at one o'clock."""
+    values = weeks(60)
+    begins = [MONDAY + timedelta(days=day) for day in range(len(values))]
+    aware = pl.Series([datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC) for day in begins])
+
+    found = pixels.anomalies.detect(pl.DataFrame({"time": aware.dt.convert_time_zone(time_zone), "value": values}))
+
+    assert found.drop("time").equals(pixels.anomalies.detect(days(values)).drop("time"))
+
+
+@pytest.mark.parametrize("month", [3, 10])
+def test_the_rhythm_of_a_day_is_that_of_its_clock(month: int) -> None:
+    """When clocks change, eight o'clock stays eight o'clock."""
+    frame = rhythm_of_hours("Europe/Berlin", datetime(2026, month, 1, tzinfo=UTC) - timedelta(days=20), 24 * 60)
+
+    assert len(anomalies(frame)) <= 4
+
+
+def test_an_hour_that_comes_twice_is_weighed_twice() -> None:
+    """Each by the hour of the days before."""
+    frame = rhythm_of_hours("Europe/Berlin", datetime(2026, 10, 1, tzinfo=UTC), 24 * 30)
+    first = 24 * 24  # midnight of UTC, when it is two o'clock in Berlin
+    burst = frame.with_row_index().with_columns(
+        value=pl.when(pl.col("index") == first + 1).then(200).otherwise("value")
+    )
+
+    found = pixels.anomalies.detect(burst)[first : first + 2]
+
+    assert found["time"].dt.hour().to_list() == [2, 2]
+    assert found["is_anomaly"].to_list() == [False, True]
+    assert found["expected"].n_unique() == 1
+
+
+def test_hours_of_a_zone_that_shifts_by_half_an_hour_are_a_series_too() -> None:
+    """By their instants, since its clock does not show whole hours twice."""
+    frame = rhythm_of_hours("Australia/Lord_Howe", datetime(2026, 9, 10, tzinfo=UTC), 24 * 40)
+
+    assert pixels.anomalies.detect(frame)["expected"].null_count() < 24 * 15
+
+
+@pytest.mark.parametrize("season", [0, -3, 7.5, True, "week"])
+def test_a_season_is_a_whole_number_of_steps(season: object) -> None:
+    """Anything else is told."""
+    with pytest.raises(BadParameter, match="season"):
+        pixels.anomalies.detect(days(weeks(5)), season=season)  # type: ignore[arg-type]
 
 
 def test_rows_come_back_as_they_went_in() -> None:
