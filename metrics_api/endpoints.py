@@ -107,9 +107,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         lambda warehouse, asked: warehouse.kpis(**_BY(asked)),
         (
             "daily_unique_visitors", "unique_visitors", "registrations", "ftd", "ndc",
-            "first_deposits_without_registration", "deposit_days",
+            "first_deposits_without_registration", "deposit_days", "deposit_transactions",
         ),
-        optional=("deposit_transactions",),
     ),
     Endpoint(
         "/api/compare",

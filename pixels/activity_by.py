@@ -9,6 +9,7 @@ import polars as pl
 from pixels.dimensions import TAG, Dimensions, EventColumns
 from pixels.kpis import COUNTS, with_milestones
 from pixels.metrics import banner_tags, banners, summary
+from pixels.money import money
 from pixels.period import Period
 from pixels.rules import DAY, with_day
 
@@ -43,8 +44,10 @@ def banners_by(dimensions: Dimensions, period: Period, by: str) -> pl.DataFrame:
     return counts.group_by(by).agg(of_type).sort(*most_first, by, nulls_last=True)
 
 
-def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str) -> pl.DataFrame:
-    """Return a row a value of the dimension, the most visitors first: the dimension, and counts (Int64) as in `pixels.kpis.kpis`.
+def kpis_by(
+    dimensions: Dimensions, period: Period, time_zone: str, by: str, credit: str, *, has_transactions: bool = True
+) -> pl.DataFrame:
+    """Return a row a value that has any of the figures, the most visitors first: the dimension, and counts (Int64) as in `pixels.kpis.kpis`.
 
     daily_unique_visitors, deposit_days   by the counted event: they sum to the whole
     unique_visitors                       distinct player ids that visited under the value; who came by several counts for each
@@ -52,14 +55,19 @@ def kpis_by(dimensions: Dimensions, period: Period, time_zone: str, by: str, cre
     ftd, ndc                              by the event of the first deposit; with `credit` "registration" that of the
                                           registration before it
     first_deposits_without_registration   by the event of the deposit
+    deposit_transactions                  by the deposit that stands for the transaction; null where there are none to count
+                                          (not `has_transactions`)
     """
     daily = banners_by(dimensions, period, by).select(by, daily_unique_visitors="visits", deposit_days="deposits")
-    visitors = _visitors(dimensions, period, by)
-    firsts = milestones(dimensions, period, time_zone, by, credit)
-    counts = (
-        pl.concat([daily, visitors, firsts.drop(DAY)], how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
-    )
-    return counts.select(by, *COUNTS).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
+    parts = [daily, _visitors(dimensions, period, by), milestones(dimensions, period, time_zone, by, credit).drop(DAY)]
+    if has_transactions:
+        parts.append(money(dimensions, period, by=by).select(by, deposit_transactions="transactions"))
+    counts = pl.concat(parts, how="diagonal").group_by(by).agg(pl.all().sum().cast(pl.Int64))
+    if not has_transactions:
+        counts = counts.with_columns(deposit_transactions=pl.lit(None, pl.Int64))
+    figures = (*COUNTS, "deposit_transactions")
+    some = counts.filter(pl.sum_horizontal(figures) > 0)
+    return some.select(by, *figures).sort(pl.col("daily_unique_visitors").neg(), by, nulls_last=True)
 
 
 def _counted(

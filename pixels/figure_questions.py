@@ -75,14 +75,15 @@ class FigureQuestions(Opened):
         """The figures of the range in one row, or one a value of the dimension `by`; each defined in docs/metrics.md.
 
         daily_unique_visitors, unique_visitors, registrations, ftd, ndc, first_deposits_without_registration, deposit_days,
-        deposit_transactions (null in a snapshot made before these were kept). By a dimension all but the last, FTD and NDC
-        credited to the event of the deposit, or with `credit` "registration" to that of the registration before it.
+        deposit_transactions (null in a snapshot made before these were kept). By a dimension FTD and NDC are credited to the
+        event of the deposit, or with `credit` "registration" to that of the registration before it.
         """
-        period = parse_period(start, end)
+        period, kept = parse_period(start, end), self._keeps_every_record
         funnel.one_of("credit", credit, conversions.CREDITS)
-        if by is not None:
-            return activity_by.kpis_by(self._dimensions, period, self.time_zone, self._dimensions.check(by), credit)
-        return kpis.kpis(self._snapshot, period, self.time_zone, has_transactions=self._keeps_every_record)
+        if by is None:
+            return kpis.kpis(self._snapshot, period, self.time_zone, has_transactions=kept)
+        by = self._dimensions.check(by)
+        return activity_by.kpis_by(self._dimensions, period, self.time_zone, by, credit, has_transactions=kept)
 
     def daily(self, start: Day, end: Day, by: str | None = None, credit: str = "event") -> pl.DataFrame:
         """The figures of `kpis` that add up over days, one row a day that has any, or a day and value of a dimension.

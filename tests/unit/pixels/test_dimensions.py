@@ -104,6 +104,30 @@ def test_first_deposits_are_credited_to_the_deposit_or_to_the_registration(wh: W
     assert by_registration == [(SHOP, 0, 0, 0, 0), ("other", 0, 0, 0, 0), ("plain", 1, 1, 1, 1)]
 
 
+def test_transactions_are_split_as_their_money_is(tmp_path: Path) -> None:
+    """By the deposit that stands for each; a value of which only a registration was sent again has no row."""
+    sample = SampleWarehouse(tmp_path)
+    sample.publish(
+        registration("p", "first", "2026-11-02T09:00"),
+        registration("p", "again", "2026-11-03T09:00"),
+        deposit("p", "first", "2026-11-03T10:00", txid="t1", shop="x"),
+        deposit("p", "second", "2026-11-03T11:00", txid="t2", shop="y"),
+        deposit("p", "second", "2026-11-03T12:00", txid="t1", _key="signed"),
+    )
+    with pixels.open(tmp_path) as wh:
+        for by, expected in {
+            "banner_tag": [("first", 1, 0), ("second", 0, 2)],
+            "metadata.shop": [("x", 1, 0), ("y", 0, 1), (None, 0, 1)],
+        }.items():
+            figures = wh.kpis(*DAYS, by=by).select(by, "deposit_days", "deposit_transactions")
+            assert figures.rows() == expected
+            money = wh.money(*DAYS, by=by).group_by(by).agg(pl.col("transactions").sum())
+            assert dict(money.iter_rows()) == {value: number for value, _, number in expected if number}
+    sample.publish_again(schema_version=2)
+    with pixels.open(tmp_path) as older:
+        assert older.kpis(*DAYS, by="banner_tag")["deposit_transactions"].to_list() == [None]
+
+
 def test_costs_are_divided_by_what_banners_with_a_cost_brought(wh: Warehouse) -> None:
     """A banner without one is counted apart, one without an event has a row."""
     assert wh.costs(*DAYS, by="affiliate").rows() == [
@@ -306,7 +330,7 @@ def brute_force(history: History, credit: str) -> dict[str, tuple[int, ...]]:
     figures: dict[str, list[int]] = {}
 
     def count(banner: str, place: int) -> None:
-        figures.setdefault(banner, [0] * 7)[place] += 1
+        figures.setdefault(banner, [0] * 8)[place] += 1
 
     for event in of_range:
         if event.event_type != "registration":
@@ -329,9 +353,9 @@ def brute_force(history: History, credit: str) -> dict[str, tuple[int, ...]]:
                     count(banner, 4)
             else:
                 count(deposited.banner_tag, 5)
-    # A banner under which only a registration was sent again has a row of zeros.
-    for event in of_range:
-        figures.setdefault(event.banner_tag, [0] * 7)
+    for event in history.events:  # none of them names its transaction: each is one
+        if event.event_type == "deposit" and in_range(event.day(zone), history):
+            count(event.banner_tag, 7)
     return {banner: tuple(counts) for banner, counts in figures.items()}
 
 
