@@ -65,11 +65,12 @@ table(
         "whose": "Of",
         "kind": "Stood out as",
         "days": "Days",
-        "value": "Value, rates in %",
+        "value": "Value",
         "expected": "Expected",
         "lower": "At least",
         "upper": "At most",
     },
+    numbers=anomaly_findings.WRITTEN,
 )
 
 # %% [markdown]

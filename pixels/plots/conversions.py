@@ -26,7 +26,7 @@ from pixels.rates import rate
 
 _RATES = {
     "registration_rate": ("Visit to registration", "registrations", "visitors", EVENT_COLORS["registration"]),
-    "deposit_rate": ("Registration to deposit", "deposits", "credited_registrations", EVENT_COLORS["deposit"]),
+    "deposit_rate": ("Registration to FTD", "deposits", "credited_registrations", EVENT_COLORS["deposit"]),
 }
 _EVERYBODY = "All banners"
 _BAR = 0.4

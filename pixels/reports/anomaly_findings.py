@@ -15,7 +15,8 @@ from pixels.words import counted, day, number, percent
 TAG = "banner_tag"
 _WRITER = Writer(quoted)
 _MOST_TOLD = 12
-_MINUS = "\u2212"
+WRITTEN = ("value", "expected", "lower", "upper")
+"""The columns of `shown(...)` that are numbers with their unit."""
 _TYPES = {"daily_unique_visitors": "visit", "registrations": "registration", "ftd": "deposit"}
 
 
@@ -36,16 +37,27 @@ def sentence(run: dict[str, Any], everything: pl.DataFrame) -> str:
 
 
 def shown(runs: pl.DataFrame) -> pl.DataFrame:
-    """Return what stood out as a table has it: day, measure, whose, kind, days, value, expected, lower, upper; rates in percent."""
-    in_percent = pl.when(pl.col("measure").is_in(COUNTS)).then(1).otherwise(100)
+    """Return what stood out as a table has it: day, measure, whose, kind, days, and as text value, expected, lower, upper.
+
+    Counts are whole, as the sentences say them, and rates in percent.
+    """
+    is_count = pl.col("measure").is_in(COUNTS)
     return runs.select(
         pl.col("measure").replace_strict(LABELS, return_dtype=pl.String),
         "kind",
         "days",
-        *(pl.col(name) * in_percent for name in ("value", "expected", "lower", "upper")),
+        *(pl.struct(name, of=is_count).map_elements(_written, pl.String) for name in WRITTEN),
         day=pl.col("event_date").cast(pl.String),
         whose=pl.when("is_total").then(pl.lit("all together")).otherwise(TAG),
     )
+
+
+def _written(cell: dict[str, Any]) -> str | None:
+    """Write what the first field holds, a count or a rate as the second one says."""
+    value, is_count = cell.values()
+    if value is None:
+        return None
+    return number(round(value)) if is_count else percent(value)
 
 
 def subject(runs: pl.DataFrame, chosen: date | None = None) -> dict[str, Any] | None:
@@ -64,7 +76,7 @@ def parts(everything: pl.DataFrame, run: dict[str, Any]) -> pl.DataFrame:
     same = (pl.col("event_date") == run["event_date"]) & (pl.col("measure") == run["measure"]) & ~pl.col("is_total")
     rows = everything.filter(same).with_columns(difference=pl.col("value") - pl.col("expected"))
     ordered = rows.sort(pl.col("difference").abs(), TAG, descending=[True, False], nulls_last=True)
-    return ordered.select(TAG, "value", "expected", "difference", stands_out="is_anomaly")
+    return ordered.select(TAG, pl.col("value").cast(pl.Int64), "expected", "difference", stands_out="is_anomaly")
 
 
 def explained(frame: pl.DataFrame, run: dict[str, Any]) -> str:
@@ -76,7 +88,7 @@ def explained(frame: pl.DataFrame, run: dict[str, Any]) -> str:
     along = known.filter(pl.col("difference") * whole > 0)
     beyond = along.filter("stands_out")
     noun = NOUNS[run["measure"]]
-    text = f"On {day(run['event_date'])} there were {_signed(whole)} {noun} against what was expected of the banners."
+    text = f"On {day(run['event_date'])} the banners brought {number(abs(round(whole)))} {noun} {'more' if whole >= 0 else 'fewer'} than expected."
     if beyond.is_empty():
         return f"{text} None of them stands out by itself: it is a little of each, as with a change outside of the banners."
     share = float(beyond["difference"].sum()) / whole
@@ -124,7 +136,3 @@ def by_hour(hours: pl.DataFrame, usual: pl.DataFrame, run: dict[str, Any]) -> st
         f"From {most['hour']}:00 to {most['hour'] + 1}:00 there were {number(most['count'])} where a week before there were "
         f"{number(most['count_before'])}: {percent(share)} of what was {'more' if most['apart'] > 0 else 'missing'} that day."
     )
-
-
-def _signed(value: float) -> str:
-    return ("+" if value >= 0 else _MINUS) + number(abs(round(value)))

@@ -6,7 +6,7 @@ Each says in its metadata which figures it shows (`fingerprint`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
@@ -74,12 +74,13 @@ def caution(wh: Warehouse, period: Period) -> HTML | None:
     return HTML(f'<p class="caution">{escape(" ".join(warnings))}</p>', metadata=marked(*warnings))
 
 
-def table(frame: pl.DataFrame, headings: Mapping[str, str], limit: int = 20) -> HTML:
+def table(frame: pl.DataFrame, headings: Mapping[str, str], limit: int = 20, *, numbers: Collection[str] = ()) -> HTML:
     """Show columns of a frame, named by `headings`, in its order; the first `limit` rows, and how many more there are.
 
-    Whole numbers are written as 12,345, others with one decimal, and a value that is missing as a dash.
+    Whole numbers are written as 12,345, others with one decimal, and a value that is missing as a dash. `numbers` are
+    columns of numbers that are written already.
     """
-    kinds = {name: "number" if frame[name].dtype.is_numeric() else "text" for name in headings}
+    kinds = {name: "number" if name in numbers or frame[name].dtype.is_numeric() else "text" for name in headings}
     cells = "".join(f'<th scope="col" {_SET[kinds[name]]}>{escape(text)}</th>' for name, text in headings.items())
     rows = "".join(f"<tr>{_row(row, kinds)}</tr>" for row in frame.head(limit).iter_rows(named=True))
     more = frame.height - limit

@@ -65,6 +65,18 @@ def test_no_heading_stands_alone_at_the_end_of_a_page(printer: Printer, tmp_path
 
 
 @pytest.mark.browser
+def test_a_long_name_beside_many_numbers_is_no_column_of_letters(printer: Printer, tmp_path: Path) -> None:
+    """Two rows with a name of 200 letters take a page or two."""
+    row: dict[str, object] = {"day": "2026-11-15", "measure": "Daily unique visitors", "of": "x" * 200, "kind": "rise"}
+    row |= {f"figure {n}": 12_345_678 for n in range(5)}
+    drawn = table(pl.DataFrame([row, row]), {name: name.capitalize() for name in row})
+
+    pages = texts(print_cells(printer, tmp_path, shown(drawn.data)))
+
+    assert len(pages) <= 2
+
+
+@pytest.mark.browser
 def test_a_table_breaks_between_rows_and_repeats_its_head(printer: Printer, tmp_path: Path) -> None:
     """A row of several lines is on one page; each page says what the columns are."""
     rows = "".join(f"<tr><td>row {n} begins<br>and<br>row {n} ends</td></tr>" for n in range(60))

@@ -16,6 +16,7 @@ from bokeh.models import GlyphRenderer, HoverTool, NoOverlap, Plot
 import pixels
 from pixels import Warehouse, plots
 from pixels.errors import BadParameter
+from pixels.plots.cohorts import _placed
 from tests.sample_warehouse import SampleWarehouse, at, deposit, registration, visit
 
 RANGE = ("2026-11-01", "2026-11-05")
@@ -268,7 +269,44 @@ def test_conversions_show_each_rate_with_what_it_divides(wh: Warehouse) -> None:
     assert registered == {"value": ["brandA", "brandB"], "percent": ["50.0 %", "0.0 %"], "whole": [2, 1]}
     assert deposited["value"] == ["brandA"]
     assert by_banner.title.text == "The largest 2 of 3"
-    assert [item.label.value for item in whole.legend[0].items] == ["Visit to registration", "Registration to deposit"]
+    assert [item.label.value for item in whole.legend[0].items] == ["Visit to registration", "Registration to FTD"]
+
+
+def test_what_is_written_in_a_cell_of_cohorts_can_be_read() -> None:
+    """Whatever its colour: at least 4.5 to 1, as WCAG asks for."""
+    shares = [step / 50 for step in range(1, 51)]
+    frame = pl.DataFrame({
+        "cohort": [date(2026, 11, 2)] * 50, "offset": range(50), "players": 100, "first_depositors": 1, "first_deposit_rate": shares,
+        "mature": True,
+    })  # fmt: skip
+
+    cells = _placed(frame, "first_deposit_rate")
+
+    for fill, ink in cells.select("fill", "ink").rows():
+        behind = [int(part) for part in fill.removeprefix("rgb(").removesuffix(")").split(",")]
+        assert contrast(behind, [int(ink[at : at + 2], 16) for at in (1, 3, 5)]) >= 4.5, fill
+
+
+def contrast(one: list[int], other: list[int]) -> float:
+    """The contrast ratio of WCAG 2.2."""
+    parts = [[part / 255 for part in colour] for colour in (one, other)]
+    linear = [
+        [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour] for colour in parts
+    ]
+    lights = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear)
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def test_the_axis_of_cohorts_says_weeks_or_months() -> None:
+    """As the cohorts are."""
+    cell = {"offset": [0], "players": [9], "first_depositors": [1], "first_deposit_rate": [0.1], "mature": [True]}
+
+    axes = [
+        rendered(plots.cohorts(pl.DataFrame({"cohort": [first], **cell}))).xaxis[0].axis_label
+        for first in (date(2026, 11, 2), date(2026, 11, 1))
+    ]
+
+    assert axes == ["Weeks after that of the registration", "Months after that of the registration"]
 
 
 def test_each_segment_is_a_bar_with_its_share(wh: Warehouse) -> None:

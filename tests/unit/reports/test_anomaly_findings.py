@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pixels.anomalies.figures import runs
-from pixels.reports.anomaly_findings import by_hour, explained, parts, received, shown, stood_out, subject
+from pixels.reports.anomaly_findings import WRITTEN, by_hour, explained, parts, received, shown, stood_out, subject
 from tests.unit.pixels.test_anomalies import Months
 
 BROKEN = 120
@@ -73,6 +73,9 @@ def test_the_difference_is_put_down_to_banners(everything: pl.DataFrame) -> None
 
     assert frame["banner_tag"][0] == "middle"
     assert "“\u2068middle\u2069” has " in explained(frame, run)
+    assert " visitors more than expected." in explained(frame, run)
+    fewer = frame.with_columns(pl.col("expected") + 5_000, pl.col("difference") - 5_000)
+    assert " visitors fewer than expected." in explained(fewer, run)
     assert "None of them stands out by itself" in explained(frame.with_columns(stands_out=pl.lit(False)), run)
     assert "long enough" in explained(frame.clear(), run)
 
@@ -83,6 +86,21 @@ def test_the_table_has_rates_in_percent(everything: pl.DataFrame) -> None:
 
     assert {"day", "measure", "whose", "kind", "days", "value", "expected", "lower", "upper"} == set(table.columns)
     assert "Registrations" in table["measure"].to_list()
+    of_counts = table.filter(pl.col("measure") == "Registrations")
+    assert all(written.isdecimal() for written in of_counts["value"])
+
+
+def test_a_table_writes_counts_whole_and_rates_with_their_sign() -> None:
+    """As the sentences say them; what nobody can expect yet stays open."""
+    rows = {
+        "measure": ["ftd", "registration_rate"], "kind": ["rise", "fall"], "days": [1, 2], "value": [2572.0, 0.0061],
+        "expected": [164.96, 0.031], "lower": [108.0, None], "upper": [233.0, 0.054], "event_date": [date(2026, 11, 15)] * 2,
+        "is_total": [True, False], "banner_tag": ["", "a"],
+    }  # fmt: skip
+
+    table = shown(pl.DataFrame(rows))
+
+    assert table.select(WRITTEN).rows() == [("2,572", "165", "108", "233"), ("0.6 %", "3.1 %", None, "5.4 %")]
 
 
 def test_what_arrived_and_counts_is_told_apart() -> None:
