@@ -46,7 +46,11 @@ _WIDTH = 1_320
 _ICON = Path(__file__).with_name("icon.svg")
 _DARK = "#1c1f22"
 # The bar that says that a page is busy has no name of its own, for those who hear the page.
-_NAMED = {"MuiLinearProgress": {"defaultProps": {"aria-label": "Busy"}}}
+# And its button, on the bar, has no frame of its own where the keyboard is.
+_FRAMED = {
+    "styleOverrides": {"root": {"&:focus-visible": {"outline": "2px solid currentColor", "outlineOffset": "-4px"}}}
+}
+_NAMED = {"MuiLinearProgress": {"defaultProps": {"aria-label": "Busy"}}, "MuiIconButton": _FRAMED}
 _THEMES = {
     "light": {"palette": {"primary": {"main": "#0072B2"}}, "components": _NAMED},
     "dark": {

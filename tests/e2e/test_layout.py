@@ -67,6 +67,22 @@ def test_strangers_names_and_large_amounts_push_nothing_out_of_its_place(
     assert not wrong
 
 
+def test_whoever_goes_by_keyboard_sees_where_it_is(dashboard: str, chromium: Browser) -> None:
+    """Each of the first thirty stops has a frame, the button on the bar too."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    misplaced(page, f"{dashboard}/")
+    page.mouse.click(1, 1)
+
+    stops = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FRAME_OF_FOCUS))
+    page.close()
+
+    assert ["Toggle theme", "solid"] in stops
+    assert [name for name, frame in stops if frame == "none"] == []
+
+
 def misplaced(page: Page, address: str) -> list[str]:
     """What is out of its place on a page, once it is drawn."""
     page.goto(address)
@@ -74,6 +90,14 @@ def misplaced(page: Page, address: str) -> list[str]:
     expect(page.locator(".skeleton")).to_have_count(0, timeout=DRAWN)
     found: list[str] = page.evaluate(MISPLACED)
     return found
+
+
+FRAME_OF_FOCUS = """() => {
+  let element = document.activeElement
+  while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
+  return [element.ariaLabel ?? element.innerText.slice(0, 40), getComputedStyle(element).outlineStyle]
+}"""
+"""What has the focus, and the style of its frame."""
 
 
 MISPLACED = """() => {
