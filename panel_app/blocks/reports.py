@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _ABOUT = {
     "funnel_analysis": "How people go from visit to deposit: how many, how long it takes, and where banners stand out.",
     "weekly_report": "For the team: what the latest week brought against the one before, and which banner explains it.",
 }
+_AS_WRITTEN = re.compile(r", as \d{4}-\d\d-\d\d")
+"""How a day is written on the command line; here the browser's own field says how."""
 _STATES = {
     WAITING: "waits for its turn",
     MAKING: "is being made",
@@ -71,10 +74,11 @@ def _field(parameter: Parameter) -> str:
     type_ = {"Day": "date", "int": "number"}.get(parameter.type, "text")
     default = f' placeholder="{text(parameter.default)}"' if parameter.default != "" else ""
     label = parameter.name.replace("_", " ").capitalize()
+    told = _AS_WRITTEN.sub("", parameter.help) if type_ == "date" else parameter.help
     return (
         f'<label for="parameter-{text(parameter.name)}">{text(label)}</label>'
         f'<input id="parameter-{text(parameter.name)}" name="{text(parameter.name)}" type="{type_}"{default} autocomplete="off">'
-        f'<span class="note">{text(parameter.help)}</span>'
+        f'<span class="note">{text(told)}</span>'
     )
 
 

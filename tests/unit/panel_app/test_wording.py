@@ -86,3 +86,13 @@ def test_a_report_has_one_name_on_its_page() -> None:
     drawn = kinds(notebooks, Address("reports"))
 
     assert all(f">{title_of({'name': name})}</a>" in drawn for name in notebooks)
+
+
+def test_a_field_for_a_day_does_not_say_how_to_write_one() -> None:
+    """The browser's own field says that, and not as the command line takes it."""
+    from panel_app.address import Address
+    from panel_app.blocks.reports import fields
+
+    drawn = fields(report_notebooks(), Address("reports").with_options(report="campaign_report"), "")
+
+    assert '<span class="note">first day; by default the first of the latest four weeks</span>' in drawn
