@@ -86,7 +86,7 @@ def still_to_come(frame: pl.DataFrame, conversion: str, given: str) -> str:
         return f"Nothing can be foreseen yet: it takes somebody who {began} {given} ago or earlier."
     open_ones = frame.filter(~pl.col("mature")).sort("cohort")
     if open_ones.is_empty():
-        return f"For everybody who {began} in these days the {given} are over: nobody is still waited for."
+        return f"Nobody who {began} in these days is still waited for: each {_DONE[conversion]}, or had {given} for it."
     row = open_ones.row(-1, named=True)
     return (
         f"Of {_counted(row['people'], noun)} who {began} in the newest cohort, from {day(row['cohort'])}, {row['converted']:,} {_DONE[conversion]} so far; "

@@ -111,7 +111,7 @@ ON_THE_FIRST_DAY = {
     "weekly_report": "There are no whole days of as much data before these to compare with.",
     "affiliate_report": "No banner of “<i>Example</i> Media” has an event in these days.",
     "funnel_analysis": "For 2 of them the 7 days are not over, so these shares may still rise.",
-    "cohort_forecast": "Nothing can be foreseen yet: it takes somebody who registered 14 days ago or earlier.",
+    "cohort_forecast": "Nobody who registered in these days is still waited for: each made a first deposit, or had 14 days for it.",
     "banner_experiment": "2 people whose 7 days are not over are left out.",
     "reconciliation": f"No banner is known to be of “{AFFILIATE}”",
     "warehouse_tour": "They agree in each of 3 event types: 4 events count.",

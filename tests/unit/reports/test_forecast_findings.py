@@ -41,7 +41,9 @@ def test_the_newest_open_cohort_is_told_of() -> None:
         "Of 1,200 people who came in the newest cohort, from 9 Nov 2026, 300 registered so far; 403 are expected to within 7 days, "
         "in nine of ten cases between 380 and 431."
     )
-    assert "nobody is still waited for" in findings.still_to_come(cohorts(over), "deposit", "7 days")
+    assert findings.still_to_come(cohorts(over), "deposit", "7 days") == (
+        "Nobody who registered in these days is still waited for: each made a first deposit, or had 7 days for it."
+    )
     assert findings.still_to_come(cohorts(), "deposit", "7 days") == "Nobody registered in these days."
     unknown = (date(2026, 11, 9), 3, 1, 2, None, None, None, False)
     assert "Nothing can be foreseen yet" in findings.still_to_come(cohorts(unknown), "deposit", "7 days")
