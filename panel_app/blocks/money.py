@@ -43,8 +43,9 @@ def currencies_table(now: pl.DataFrame, before: pl.DataFrame | None) -> str:
     rows = "".join(_currency(row, earlier, is_compared=before is not None) for row in now.to_dicts())
     change = "" if before is None else '<th scope="col">Change</th>'
     return (
-        '<div class="sized"><table class="money"><thead><tr><th scope="col">Currency</th><th scope="col">Money</th>'
-        f"{change}{_HEADINGS}</tr></thead><tbody>{rows}</tbody></table></div>"
+        '<div class="sized"><div class="scrolls tall" tabindex="0"><table class="money"><thead><tr><th scope="col">Currency</th>'
+        '<th scope="col">Money</th>'
+        f"{change}{_HEADINGS}</tr></thead><tbody>{rows}</tbody></table></div></div>"
         '<p class="note">Money is what signed deposits say, each transaction once. Unverified are those that anybody who knows the pixel '
         "could have sent.</p>"
     )

@@ -102,11 +102,7 @@ FRAME_OF_FOCUS = """() => {
 
 MISPLACED = """() => {
   const found = new Set()
-  const scrolls = element => {
-    for (let one = element; one; one = one.parentElement ?? one.getRootNode().host)
-      if (["auto", "scroll"].includes(getComputedStyle(one).overflowX)) return true
-    return false
-  }
+  const scrolls = element => element.closest(".scrolls, pre")  // with a way to get there
   const look = root => {
     for (const element of root.querySelectorAll("*")) {
       if (element.shadowRoot) look(element.shadowRoot)
