@@ -45,16 +45,18 @@ def currencies_table(now: pl.DataFrame, before: pl.DataFrame | None) -> str:
     return (
         '<div class="sized"><div class="scrolls tall" tabindex="0"><table class="money"><thead><tr><th scope="col">Currency</th>'
         '<th scope="col">Money</th>'
-        f"{change}{_HEADINGS}</tr></thead><tbody>{rows}</tbody></table></div></div>"
+        f"{change}{_headings()}</tr></thead><tbody>{rows}</tbody></table></div></div>"
         '<p class="note">Money is what signed deposits say, each transaction once. Unverified are those that anybody who knows the pixel '
         "could have sent.</p>"
     )
 
 
-_HEADINGS = (
-    '<th scope="col">Transactions</th><th scope="col" class="wide-only">On average</th>'
-    '<th scope="col">Unverified</th><th scope="col" class="wide-only">Amount unverified</th>'
-)
+def _headings(unverified: str = "") -> str:
+    """Draw the headings over the cells of `_rest`; `unverified` is a class of the number of unverified transactions."""
+    return (
+        '<th scope="col">Transactions</th><th scope="col" class="wide-only">On average</th>'
+        f'<th scope="col" class="{unverified}">Unverified</th><th scope="col" class="wide-only">Amount unverified</th>'
+    )
 
 
 def _currency(row: Row, earlier: dict[str, Decimal], *, is_compared: bool) -> str:
@@ -69,11 +71,11 @@ def _currency(row: Row, earlier: dict[str, Decimal], *, is_compared: bool) -> st
     )
 
 
-def _rest(row: Row) -> str:
-    """Draw the cells under _HEADINGS."""
+def _rest(row: Row, unverified: str = "") -> str:
     return (
         f'<td>{words.number(row["signed_transactions"])}</td><td class="wide-only">{_average(row)}</td>'
-        f'<td>{words.number(row["unverified_transactions"])}</td><td class="wide-only">{_amount(row, "unverified_amount")}</td>'
+        f'<td class="{unverified}">{words.number(row["unverified_transactions"])}</td>'
+        f'<td class="wide-only">{_amount(row, "unverified_amount")}</td>'
     )
 
 
@@ -101,7 +103,7 @@ def values_table(rows: pl.DataFrame, address: Address) -> str:
     )
     return (
         f'<div class="sized"><table class="banners"><thead><tr><th scope="col">{text(heading_of(by))}</th><th scope="col">Money</th>'
-        f"{_HEADINGS}</tr></thead><tbody>{body}</tbody></table></div>{more}"
+        f"{_headings('wide-only')}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )
 
 
@@ -114,7 +116,7 @@ def _value(row: Row, address: Address, most: dict[str | None, Decimal]) -> str:
         css, bar = f"barred {css}", f' style="--share:{share * 100:.1f}%"'
     return (
         f'<tr><td role="rowheader" class="banner">{link(address.only(address.by, value), name(value), css="filter")}</td>'
-        f'<td class="{css}"{bar}>{amount}</td>{_rest(row)}</tr>'
+        f'<td class="{css}"{bar}>{amount}</td>{_rest(row, "wide-only")}</tr>'
     )
 
 
