@@ -1,8 +1,8 @@
 """How much of what goes wrong is told of, and how often an alarm is false.
 
-`python -m benchmarks.anomalies [--years N] [--faults N] [--nab FOLDER]`
+`python -m benchmarks.anomalies [--years N] [--demos N] [--faults N] [--nab FOLDER]`
 
-Quiet years and years with faults are drawn by chance (seeded) and go through `pixels.anomalies.figures.anomalies`, as
+Quiet years, some of them the demo's journeys, and years with faults are drawn by chance (seeded) and go through `pixels.anomalies.figures.anomalies`, as
 `wh.anomalies` does; days in a row are one alarm. `--nab` is a checkout of the Numenta Anomaly Benchmark
 (github.com/numenta/NAB): its series of the costs of advertisements and of traffic go through `pixels.anomalies.detect`.
 """
@@ -11,21 +11,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 import pixels
+from aggregator.run import run_pass
 from benchmarks.anomalies.years import FAULTS, SIZES, Year, size_of
 from pixels.anomalies.figures import FALSE_DISCOVERIES, anomalies, runs
+from pixels.config import DEMO_MARKER, Settings
+from pixels.demo import backfill
+from pixels.demo.story import LAUNCH_DAYS_AGO
 from pixels.period import Period
 
 _FIRST, _HISTORY, _DAYS = date(2025, 1, 6), 84, 365
 _MONTHS = 12
+_DEMO_UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
+WARM_UP = 35
+"""Days of the demo that are history alone: of the others all is known that a baseline looks back at."""
 _A_DAY_APART = timedelta(days=1)
 _NAB = ("realAdExchange", "realTraffic")
 
@@ -77,6 +86,28 @@ def quiet_years(years: int) -> None:
             alarms += told.height
             whole += int(told["is_total"].sum())
         print(f"| {kind.title} | {alarms / years / _MONTHS:.2f} | {whole / years / _MONTHS:.2f} |", flush=True)
+
+
+def quiet_demos(seeds: Sequence[int]) -> None:
+    """Print the same of the demo's journeys before its stories begin, through a pass and `wh.anomalies`."""
+    alarms = whole = 0
+    months = 0.0
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            (home / DEMO_MARKER).touch()
+            settings = Settings(_env_file=None, home=home)
+            backfill(settings, now=_DEMO_UNTIL - timedelta(days=seed % 7), days=_DAYS, seed=seed)
+            run_pass(settings)
+            with pixels.open(home) as wh:
+                known = wh.days_with_data()
+                assert known is not None
+                last = known.end - timedelta(days=LAUNCH_DAYS_AGO + 1)
+                told = runs(wh.anomalies(known.start + timedelta(days=WARM_UP), last), "banner_tag")
+                months += (last - known.start - timedelta(days=WARM_UP)).days / _DAYS * _MONTHS
+        alarms += told.height
+        whole += int(told["is_total"].sum())
+    print(f"| the demo's journeys, without its stories | {alarms / months:.2f} | {whole / months:.2f} |", flush=True)
 
 
 def faults(number: int) -> None:
@@ -134,11 +165,13 @@ def main() -> int:
         prog="python -m benchmarks.anomalies", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--demos", type=int, default=5)
     parser.add_argument("--faults", type=int, default=60)
     parser.add_argument("--nab", type=Path)
     parser.add_argument("--level", type=float, default=0.001)
     options = parser.parse_args()
     quiet_years(options.years)
+    quiet_demos(range(options.demos))
     faults(options.faults)
     if options.nab:
         nab(options.nab, options.level)
