@@ -135,12 +135,12 @@ def deposits_list(deposits: Deposits, shown: Shown) -> str:
         for outcome in OUTCOMES
         if outcome in counts
     )
-    rows = "".join(_deposit(row, shown.situation.time_zone) for row in deposits.newest.iter_rows(named=True))
+    zone, some_do_not_count = shown.situation.time_zone, bool(deposits.newest["kept_id"].count())
+    rows = "".join(_deposit(row, zone, with_kept=some_do_not_count) for row in deposits.newest.iter_rows(named=True))
+    columns = ["Time", "Became", "Amount", "Player", "Banner", "Transaction"]
+    columns += ["What stands in its place"] if some_do_not_count else []
     number = sum(counts.values()) if chosen == ALL else counts.get(chosen, 0)
-    headings = "".join(
-        f'<th scope="col">{one}</th>'
-        for one in ("Time", "Became", "Amount", "Player", "Banner", "Transaction", "What stands in its place")
-    )
+    headings = "".join(f'<th scope="col">{one}</th>' for one in columns)
     note = f'<p class="note">The newest {words.number(LISTED)} are listed.</p>' if number > LISTED else ""
     return (
         f'<div class="chips">{ways}</div><div class="scrolls tall" tabindex="0"><table class="records"><thead><tr>{headings}</tr></thead>'
@@ -148,7 +148,7 @@ def deposits_list(deposits: Deposits, shown: Shown) -> str:
     )
 
 
-def _deposit(row: Row, zone: str) -> str:
+def _deposit(row: Row, zone: str, *, with_kept: bool) -> str:
     amount = words.NONE
     if row["currency"] is not None:
         unverified = "" if row["is_verified"] else ' <span class="muted">unverified</span>'
@@ -161,5 +161,5 @@ def _deposit(row: Row, zone: str) -> str:
     return (
         f'<tr><th scope="row">{text(words.instant_to_the_second(row["created_at"], zone))}</th>'
         f"<td>{text(OUTCOME_LABELS[row['outcome']])}</td><td>{amount}</td><td>{who}</td><td>{name(row['banner_tag'])}</td>"
-        f"<td class='id'>{transaction}</td><td>{because}</td></tr>"
+        f"<td class='id'>{transaction}</td>{f'<td>{because}</td>' if with_kept else ''}</tr>"
     )

@@ -95,6 +95,8 @@ def test_deposits_are_listed_when_asked_for_and_say_what_they_stand_for(wh: Ware
     )
     assert '7.00 EUR <span class="muted">unverified</span>' in everything
     assert "<img" not in everything
+    assert "What stands in its place" in everything
+    assert "What stands in its place" not in html(session(wh, "&deposits=counted").view)
     again = html(session(wh, "&deposits=same_transaction_again").view)
     assert again.count('<th scope="row">10 Nov 2026') == 1
     assert "<bdi>brandA</bdi>, 9 Nov 2026, 10:00:00" in again
