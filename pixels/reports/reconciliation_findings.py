@@ -30,10 +30,10 @@ def banners_of(wh: Warehouse, affiliate: str, banner: str) -> list[str]:
 def nothing_to_compare(file: str, affiliate: str, tags: Sequence[str]) -> str:
     """Say what is needed before a page can be made."""
     if not tags and affiliate:
-        return f"No banner is known to be of {quoted(affiliate)}: `pixels banners import` says whose each banner is."
+        return f"No banner is known to be of {quoted(affiliate)}: “pixels banners import” says whose each banner is."
     if not tags:
-        return "Say whose log it is: a page for an affiliate needs `affiliate` or `banner`, so that it shows nothing of anybody else."
-    return f"Give the log as the parameter `file`: the whole path of a CSV or Parquet file{'' if not file else ', not ' + quoted(file)}."
+        return "Say whose log it is: a page for an affiliate needs “affiliate” or “banner”, so that it shows nothing of anybody else."
+    return f"Give the log as the parameter “file”: the whole path of a CSV or Parquet file{'' if not file else ', not ' + quoted(file)}."
 
 
 def sums(found: Reconciliation) -> str:
@@ -51,7 +51,22 @@ def sums(found: Reconciliation) -> str:
     ]
     rest = listed([part for part in parts if part])
     outside = f" {counted(found.outside, 'row')} of other days or banners are left out." if found.outside else ""
-    return f"{told}{'; ' + rest if rest else ''}.{outside}"
+    return f"{told}{'; ' + rest if rest else ''}.{outside} {_compared_by(found)}"
+
+
+_COMPARED = {"day": "day", "banner": "banner", "player": "player", "click_id": "click id", "txid": "transaction id"}
+_NAMED = 5
+
+
+def _compared_by(found: Reconciliation) -> str:
+    """Say by what rows are compared, and which columns nobody read."""
+    columns = found.columns
+    told = f"Compared by {listed([_COMPARED[name] for name in columns.by])}."
+    if not columns.left_out:
+        return told
+    unread = listed([quoted(column) for column in columns.left_out], _NAMED)
+    how = "" if columns.identity else "; where one of them names the player, “columns” (player=...) says so"
+    return f"{told} Not read: {unread}{how}."
 
 
 def main_reason(found: Reconciliation) -> str:

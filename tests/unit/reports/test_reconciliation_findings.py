@@ -10,6 +10,7 @@ import pytest
 import pixels
 from pixels import Warehouse
 from pixels.reports import reconciliation_findings as findings
+from pixels.reports.words import END_ISOLATE, ISOLATE
 from tests.sample_warehouse import SampleWarehouse, at, deposit, registration
 
 DAYS = ("2026-11-01", "2026-11-03")
@@ -38,8 +39,8 @@ def test_banners_are_those_of_the_affiliate_or_the_one_named(wh: Warehouse) -> N
     assert findings.banners_of(wh, "Anna", "") == ["a", "b"]
     assert findings.banners_of(wh, "Anna", "z") == ["z"]
     assert findings.banners_of(wh, "", "") == []
-    assert "needs `affiliate` or `banner`" in findings.nothing_to_compare("x.csv", "", [])
-    assert "Give the log as the parameter `file`" in findings.nothing_to_compare("", "", ["a"])
+    assert "needs “affiliate” or “banner”" in findings.nothing_to_compare("x.csv", "", [])
+    assert "Give the log as the parameter “file”" in findings.nothing_to_compare("", "", ["a"])
 
 
 def test_nothing_of_anybody_else_is_told(wh: Warehouse) -> None:
@@ -57,7 +58,7 @@ def test_nothing_of_anybody_else_is_told(wh: Warehouse) -> None:
     assert "'z'" not in shown
     assert findings.sums(found) == (
         "Your file has 3 registrations of these days and banners, Pixels has 2. 1 agree; 2 of yours are not in Pixels "
-        "and 1 of Pixels are not in your file."
+        "and 1 of Pixels are not in your file. Compared by day and player."
     )
     assert findings.headings(rows) == {"their_row": "Row", "event_date": "Day", "player_id": "Player", "why": "Why"}
 
@@ -68,6 +69,18 @@ def test_amounts_of_their_own_transactions_are_told(wh: Warehouse) -> None:
     found = wh.reconcile(frame, "deposit", *DAYS, banner="a")
     assert findings.their_rows(found)["why"].to_list() == ["ours is 5.0000 EUR"]
     assert findings.main_reason(found) == "Nothing of your file is missing."
+
+
+def test_columns_that_nobody_read_are_named(wh: Warehouse) -> None:
+    """Above all the one that would tell the events apart."""
+    frame = pl.DataFrame({"Customer": ["p1"], "day": ["2026-11-01"], "=x": ["1"]})
+    found = wh.reconcile(frame, "registration", *DAYS, banner="a")
+    said = findings.sums(found).replace(ISOLATE, "").replace(END_ISOLATE, "")
+    assert said.endswith(
+        "Compared by day. Not read: “Customer” and “=x”; where one of them names the player, “columns” (player=...) says so."
+    )
+    known = wh.reconcile(frame, "registration", *DAYS, banner="a", columns={"player": "Customer"})
+    assert findings.sums(known).replace(ISOLATE, "").replace(END_ISOLATE, "").endswith("Not read: “=x”.")
 
 
 def test_counts_are_told_with_what_was_received(wh: Warehouse) -> None:
