@@ -75,6 +75,6 @@ def reconcile_bars(frame: pl.DataFrame, width: int | None = WIDTH, height: int =
         ylim=(0.4, rows.height + 0.6),
         yticks=list(rows.select("place", "reason").iter_rows()),
         legend_position="top",
-        legend_cols=3,
+        legend_cols=1,  # beside long reasons on a phone two would run out of the plot
         hooks=[thousands_on_x, places_on_y],
     )
