@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -49,7 +50,7 @@ class Figures:
         """Whether anything is counted in the period, with these filters."""
         return not self.now.activity.is_empty()
 
-    @property
+    @cached_property
     def currency(self) -> str | None:
         """The currency of most signed transactions of the days, then of most; None: no amount was sent."""
         sums = self.now.money.group_by("currency").agg(pl.col("signed_transactions", "transactions").sum())
@@ -142,11 +143,11 @@ def dimensions_of(warehouse: Warehouse, period: Period, earlier: Period | None) 
     return with_dimensions(warehouse, tags)
 
 
-def with_dimensions(warehouse: Warehouse, tags: pl.DataFrame) -> pl.DataFrame:
-    """Return the banner tags with the other dimensions that they decide."""
+def with_dimensions(warehouse: Warehouse, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame by banner with the other dimensions of each row's banner; rows stay in order."""
     for dimension in warehouse.dimensions:
-        tags = tags if dimension == TAG else warehouse.add_dimension(tags, dimension)
-    return tags
+        frame = frame if dimension == TAG else warehouse.add_dimension(frame, dimension)
+    return frame
 
 
 def money_by_day(warehouse: Warehouse, period: Period) -> pl.DataFrame:

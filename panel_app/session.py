@@ -183,6 +183,7 @@ class Session:
         elif state.answers_to.page == state.page.slug:
             view, shown = self._view_of(state.page), self._what_is_shown()
             if self._shown != state.page.slug or self._drawn is None or not is_same(shown, self._drawn):
+                self._drawn = None  # what fails half-way is drawn again, whatever comes next
                 view.show(shown)
                 self._drawn = shown
             self._put(state.page.slug, view.layout)

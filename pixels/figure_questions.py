@@ -120,7 +120,8 @@ class FigureQuestions(Opened):
         the deposit, as in `funnel`, which is the first column then; `per` "day": one row a day too, event_date before it.
         """
         period, by = parse_period(start, end), self._by(by)
-        money.check_per(per)
+        if per is not None:
+            funnel.one_of("per", per, ("day",))
         self._check_keeps_every_record()
         return money.money(self._dimensions, period, banner, by, per)
 

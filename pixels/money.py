@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from pixels.dimensions import Dimensions
-from pixels.errors import BadParameter
 from pixels.metrics import banner_tags
 from pixels.period import Period
 from pixels.rules import DAY
@@ -45,12 +44,6 @@ def money(
     else:
         rows = dimensions.snapshot.query("money", **asked, per_day=per is not None)
     return _sums(rows if by is None else dimensions.add(rows, by), keys)
-
-
-def check_per(per: object) -> None:
-    """Raise BadParameter for what is neither "day" nor None."""
-    if per not in (None, "day"):
-        raise BadParameter("per", f"{per!r} is not 'day'; without it the range is added up")
 
 
 def _sums(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -33,7 +33,7 @@ from pixels.period import Period
 _FIRST, _HISTORY, _DAYS = date(2025, 1, 6), 84, 365
 _MONTHS = 12
 _DEMO_UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
-WARM_UP = 35
+_WARM_UP = 35
 """Days of the demo that are history alone: of the others all is known that a baseline looks back at."""
 _A_DAY_APART = timedelta(days=1)
 _NAB = ("realAdExchange", "realTraffic")
@@ -103,8 +103,8 @@ def quiet_demos(seeds: Sequence[int]) -> None:
                 known = wh.days_with_data()
                 assert known is not None
                 last = known.end - timedelta(days=LAUNCH_DAYS_AGO + 1)
-                told = runs(wh.anomalies(known.start + timedelta(days=WARM_UP), last), "banner_tag")
-                months += (last - known.start - timedelta(days=WARM_UP)).days / _DAYS * _MONTHS
+                told = runs(wh.anomalies(known.start + timedelta(days=_WARM_UP), last), "banner_tag")
+                months += (last - known.start - timedelta(days=_WARM_UP)).days / _DAYS * _MONTHS
         alarms += told.height
         whole += int(told["is_total"].sum())
     print(f"| the demo's journeys, without its stories | {alarms / months:.2f} | {whole / months:.2f} |", flush=True)

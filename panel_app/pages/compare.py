@@ -48,8 +48,7 @@ def read_comparison(answers: Answers, address: Address, where: Situation, standi
 
 def _entered(warehouse: Warehouse, period: Period) -> pl.DataFrame:
     """Return the conversions of each banner, with the other dimensions of it: everybody is under one banner, so they add up."""
-    entered = warehouse.conversions(period.start, period.end, by=TAG)
-    return entered.join(with_dimensions(warehouse, entered.select(TAG)), on=TAG, how="left")
+    return with_dimensions(warehouse, warehouse.conversions(period.start, period.end, by=TAG))
 
 
 class CompareView:

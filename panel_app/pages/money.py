@@ -14,7 +14,7 @@ from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import link, text
 from panel_app.blocks.money import ALL, LISTED, OUTCOME_LABELS, Deposits, currencies_table, deposits_list, values_table
-from panel_app.figures import TAG, filtered, money_by_day, with_dimensions
+from panel_app.figures import TAG, filtered, with_dimensions
 from panel_app.notebook import only_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
@@ -76,8 +76,7 @@ def read_money(answers: Answers, address: Address, where: Situation, standing: S
 
 
 def _by_banner(warehouse: Warehouse, period: Period) -> pl.DataFrame:
-    money = money_by_day(warehouse, period).group_by(TAG, "currency").agg(pl.col(_SUMS).sum())
-    return money.join(with_dimensions(warehouse, money.select(TAG).unique()), on=TAG, how="left")
+    return with_dimensions(warehouse, warehouse.money(period.start, period.end, by=TAG))
 
 
 def _every_deposit(warehouse: Warehouse, period: Period, tags: tuple[str, ...] | None) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from panel_app.blocks.exports import exports
 from panel_app.blocks.layout import section, stack
 from panel_app.blocks.markup import text
 from panel_app.blocks.what_if import FIRST_RULE, RULES, banners_twice, days_twice, head
-from panel_app.figures import DAY, TAG, filtered, with_dimensions
+from panel_app.figures import DAY, filtered, with_dimensions
 from panel_app.notebook import only_banners
 from panel_app.page import Go, Page, Shown
 from panel_app.screen import Screen
@@ -56,8 +56,7 @@ def read_what_if(answers: Answers, address: Address, where: Situation, standing:
 
 
 def _recounted(warehouse: Warehouse, period: Period, rule: str) -> pl.DataFrame:
-    days = warehouse.what_if(rule, period.start, period.end, per="day")
-    return days.join(with_dimensions(warehouse, days.select(TAG).unique()), on=TAG, how="left")
+    return with_dimensions(warehouse, warehouse.what_if(rule, period.start, period.end, per="day"))
 
 
 class WhatIfView:
