@@ -15,6 +15,7 @@ import pixels
 from panel_app import overview
 from panel_app.blocks.refused import FIXES
 from panel_app.blocks.sparkline import sparkline
+from panel_app.page import Shown
 from panel_app.pages import PAGES
 from panel_app.screen import Screen
 from panel_app.session import Session
@@ -174,3 +175,24 @@ def test_every_reader_has_numbers_as_at_home(pixels_home: Path) -> None:
     assert 'kpi-money">999,50<' in german
     assert 'kpi-daily-unique-visitors">1,200<' in english
     assert "0.1 %" in english
+
+
+def test_a_view_that_failed_half_way_is_drawn_again(hostile: SampleWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when one goes back to what it had shown before, whose answer is the same; and what is there already is not."""
+    drawn: list[str] = []
+    with pixels.open(hostile.home) as wh:
+        session = Session(Held(wh), load_settings(), PAGES, f"./why?day={DAY}")
+        view = session._views["why"]
+        show = view.show
+
+        def failing(shown: Shown) -> None:
+            drawn.append(shown.address.option("type", "visit"))
+            if drawn[-1] == "deposit":
+                raise ValueError("half-way")
+            show(shown)
+
+        monkeypatch.setattr(view, "show", failing)
+        for event_type in ("visit", "deposit", "visit", "visit"):
+            session.go(f"./why?day={DAY}" + ("" if event_type == "visit" else f"&type={event_type}"))
+
+    assert drawn == ["deposit", "visit"]
